@@ -1,0 +1,212 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { ConfigError, DataError } from '../errors.ts';
+import { byteLevelBytes } from './byte-alphabet.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { writeTokenizerFiles } from './tokenizer-files.ts';
+
+/** Overrides for a folder that leaves something unsaid. */
+export interface LoadTokenizerOptions {
+  /** Spelling of the end-of-sequence token, where the folder names none or the wrong one. */
+  readonly eosToken?: string;
+  readonly padToken?: string;
+  /** Jinja source to use instead of the folder's. */
+  readonly chatTemplate?: string;
+}
+
+type Json = Record<string, unknown>;
+
+const FILES = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'chat_template.jinja',
+  'chat_template.json',
+  'tokenizer.model',
+  'vocab.json',
+  'merges.txt',
+];
+const TEMPLATE_FOLDER = 'additional_chat_templates';
+const ROLE = /^(bos|eos|unk|sep|pad|cls|mask)_token$/;
+const NOTHING = new Uint8Array();
+
+function readOriginals(folder: string): Map<string, Uint8Array> {
+  const templates = join(folder, TEMPLATE_FOLDER);
+  const extra = existsSync(templates)
+    ? readdirSync(templates).map((name) => join(TEMPLATE_FOLDER, name))
+    : [];
+  const present = [...FILES, ...extra].filter((name) => existsSync(join(folder, name)));
+  return new Map(present.map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+function parseJson(folder: string, name: string, bytes: Uint8Array | undefined): Json {
+  if (bytes === undefined) return {};
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Json;
+  } catch (cause) {
+    throw new DataError(`not valid JSON: ${(cause as Error).message}`, {
+      file: join(folder, name),
+      cause,
+    });
+  }
+  throw new DataError('expected a JSON object', { file: join(folder, name) });
+}
+
+/** A special token is written as a string, or as an object with its content. */
+function spelling(token: unknown): string | undefined {
+  if (typeof token === 'string') return token;
+  const content = (token as { content?: unknown } | null | undefined)?.content;
+  return typeof content === 'string' ? content : undefined;
+}
+
+function roleTokens(...sources: readonly Json[]): Record<string, string> {
+  const roles: Record<string, string> = {};
+  for (const source of sources) {
+    for (const [role, token] of Object.entries(source)) {
+      const text = ROLE.test(role) ? spelling(token) : undefined;
+      if (text !== undefined) roles[role] = text;
+    }
+  }
+  return roles;
+}
+
+function findChatTemplate(
+  files: ReadonlyMap<string, Uint8Array>,
+  config: Json,
+): string | undefined {
+  const file = files.get('chat_template.jinja');
+  if (file) return Buffer.from(file).toString('utf8');
+  const { chat_template: template } = config;
+  if (typeof template === 'string') return template;
+  if (!Array.isArray(template)) return undefined;
+  const named = template as { name?: string; template?: string }[];
+  return (named.find(({ name }) => name === 'default') ?? named[0])?.template;
+}
+
+function openTokenizer(folder: string, json: Json, config: Json): HuggingFaceTokenizer {
+  try {
+    return new HuggingFaceTokenizer(json, config);
+  } catch (cause) {
+    throw new DataError(`cannot use this tokenizer: ${(cause as Error).message}`, {
+      file: join(folder, 'tokenizer.json'),
+      cause,
+    });
+  }
+}
+
+/** Whether decoding is concatenation of each token's bytes and nothing else. */
+function isByteLevel(json: Json, config: Json): boolean {
+  const { decoder } = json;
+  const { clean_up_tokenization_spaces: cleansUp } = config;
+  return (decoder as { type?: string } | null)?.type === 'ByteLevel' && cleansUp === false;
+}
+
+function requireToken(folder: string, role: string, token: string, inner: HuggingFaceTokenizer) {
+  const id = inner.token_to_id(token);
+  if (id !== undefined) return id;
+  throw new ConfigError(`${folder}: ${role} ${JSON.stringify(token)} is not in the vocabulary`);
+}
+
+/**
+ * Reads a Hugging Face tokenizer folder: `tokenizer.json`, with `tokenizer_config.json`, `special_tokens_map.json` and
+ * `chat_template.jinja` where present (`transformers` 4 and 5 spread the same facts over them differently).
+ * @throws DataError when the folder holds no readable tokenizer.
+ * @throws ConfigError when it names no end-of-sequence token.
+ */
+export function loadTokenizer(folder: string, options: LoadTokenizerOptions = {}): Tokenizer {
+  const files = readOriginals(folder);
+  if (!files.has('tokenizer.json')) {
+    const found = existsSync(folder) ? readdirSync(folder).slice(0, 20).join(', ') : undefined;
+    throw new DataError(
+      found === undefined
+        ? 'no such folder; expected a Hugging Face folder with tokenizer.json'
+        : `no tokenizer.json here (found: ${found || 'nothing'}); save it with transformers' fast tokenizer`,
+      { file: folder },
+    );
+  }
+  const json = parseJson(folder, 'tokenizer.json', files.get('tokenizer.json'));
+  const config = {
+    // Absent means false to transformers since 4.45, true to the library.
+    clean_up_tokenization_spaces: false,
+    ...parseJson(folder, 'tokenizer_config.json', files.get('tokenizer_config.json')),
+  };
+  const map = parseJson(folder, 'special_tokens_map.json', files.get('special_tokens_map.json'));
+  const roles = roleTokens(map, config, {
+    eos_token: options.eosToken,
+    pad_token: options.padToken,
+  });
+  const { eos_token: eosToken } = roles;
+  if (eosToken === undefined) {
+    throw new ConfigError(
+      `${folder}: the tokenizer names no end-of-sequence token, so no completion could end; set "eos_token" in ` +
+        'tokenizer_config.json, or pass eosToken',
+    );
+  }
+  const inner = openTokenizer(folder, json, config);
+  const chatTemplate = options.chatTemplate ?? findChatTemplate(files, config);
+  return wrap({ folder, inner, roles, chatTemplate, files, byteLevel: isByteLevel(json, config) });
+}
+
+interface Loaded {
+  folder: string;
+  inner: HuggingFaceTokenizer;
+  roles: Record<string, string>;
+  chatTemplate: string | undefined;
+  files: ReadonlyMap<string, Uint8Array>;
+  byteLevel: boolean;
+}
+
+function wrap({ folder, inner, roles, chatTemplate, files, byteLevel }: Loaded): Tokenizer {
+  const added = inner.get_added_tokens_decoder();
+  const specialTokenIds = new Set([...added].filter(([, t]) => t.special).map(([id]) => id));
+  const roleId = (role: string) =>
+    roles[role] === undefined ? undefined : requireToken(folder, role, roles[role], inner);
+  const eosTokenId = roleId('eos_token')!;
+  // With added tokens past a gap, the largest id and not the count bounds the embedding.
+  const vocabSize = Math.max(inner.get_vocab().size, ...[...added.keys()].map((id) => id + 1));
+  const spelled = (id: number) => inner.id_to_token(id);
+  return {
+    vocabSize,
+    eosTokenId,
+    padTokenId: roleId('pad_token') ?? eosTokenId,
+    bosTokenId: roleId('bos_token'),
+    chatTemplate,
+    specialTokens: roles,
+    specialTokenIds,
+    source: folder,
+    encode: (text, { addSpecialTokens = false } = {}) =>
+      text === '' && !addSpecialTokens
+        ? []
+        : inner.encode(text, { add_special_tokens: addSpecialTokens }).ids,
+    decode: (tokens, { skipSpecialTokens = true } = {}) => {
+      const known = Array.from(tokens).filter(
+        (id) => spelled(id) !== undefined && !(skipSpecialTokens && specialTokenIds.has(id)),
+      );
+      return known.length === 0 ? '' : inner.decode(known);
+    },
+    tokenToId: (token) => inner.token_to_id(token),
+    idToToken: spelled,
+    ...(byteLevel && { tokenBytes: cachedTokenBytes(spelled, new Set(added.keys())) }),
+    save: (target) => writeTokenizerFiles(target, files),
+  };
+}
+
+function cachedTokenBytes(spelled: (id: number) => string | undefined, added: ReadonlySet<number>) {
+  const cache = new Map<number, Uint8Array>();
+  return (id: number): Uint8Array => {
+    const cached = cache.get(id);
+    if (cached) return cached;
+    const token = spelled(id);
+    const bytes =
+      token === undefined
+        ? NOTHING
+        : added.has(id)
+          ? new TextEncoder().encode(token)
+          : byteLevelBytes(token);
+    cache.set(id, bytes);
+    return bytes;
+  };
+}
