@@ -1,0 +1,45 @@
+export { enableGrad, type GradOptions, grad, noGrad } from './autograd.ts';
+export { callTensor, callTensors } from './call-tensor.ts';
+export {
+  arange,
+  type CreateOptions,
+  empty,
+  fromTypedArray,
+  full,
+  type NestedNumbers,
+  ones,
+  rand,
+  randint,
+  randn,
+  shareTypedArray,
+  tensor,
+  tokenTensor,
+  zeros,
+} from './create.ts';
+export {
+  type Argument,
+  call,
+  callInPlace,
+  hasOperator,
+  listOperators,
+  type OperatorResult,
+} from './dispatch.ts';
+export { type DType, dtypeBytes, dtypeCode, isFloating, type NumericArray } from './dtype.ts';
+export type { Operand } from './elementwise.ts';
+export {
+  assertSameShape,
+  cat,
+  composedRmsNorm,
+  embedding,
+  linear,
+  maximum,
+  minimum,
+  multinomial,
+  rmsNorm,
+  stack,
+  where,
+} from './functions.ts';
+export { Generator } from './generator.ts';
+export { dispose, keep, liveTensors, openScope, type Scope, tidy } from './scope.ts';
+export { describeSystem, setThreadCount, threadCount } from './system.ts';
+export { type Axes, type ReduceOptions, Tensor } from './tensor.ts';

@@ -1,0 +1,71 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { EngineError } from '../errors.ts';
+
+/** What native/ exports. Handles are numbers; −1 stands for "none" where a handle is optional. */
+export interface Native {
+  attach(wire: Float64Array): void;
+  find(name: string, overload: string): number;
+  has(name: string, overload: string): boolean;
+  schema(operator: number): string;
+  call(operator: number, wireWords: number, keepResults: boolean): number;
+  operators(): string[];
+  intern(text: string): number;
+  stringAt(index: number): string;
+  release(count: number): number;
+  describe(handle: number): void;
+  item(handle: number): number;
+  deviceName(handle: number): string;
+  liveTensors(): number;
+  share(handle: number): number;
+  fromArray(array: ArrayBufferView, dtype: number, rank: number): number;
+  shareArray(array: ArrayBufferView, dtype: number, rank: number): number;
+  collect(): number;
+  copyTo(handle: number, array: ArrayBufferView): void;
+  memoryOf(handle: number): ArrayBuffer;
+  gradMode(enabled: boolean): boolean;
+  setRequiresGrad(handle: number, required: boolean): void;
+  gradOf(handle: number): number;
+  setGrad(handle: number, gradient: number): void;
+  backward(handle: number, gradient: number, keepGraph: boolean): void;
+  gradients(inputs: number, seeded: boolean, keepGraph: boolean, createGraph: boolean): void;
+  createGenerator(device: string, seed: number): number;
+  releaseGenerator(handle: number): void;
+  generatorState(handle: number): number;
+  setGeneratorState(handle: number, state: number): void;
+  setThreads(count: number): void;
+  threads(): number;
+  adjustMemory(bytes: number): number;
+  describeSystem(): SystemDescription;
+}
+
+/** The libtorch that was loaded. */
+export interface SystemDescription {
+  /** libtorch's version. */
+  torch: string;
+  build: string;
+  parallel: string;
+  /** OpenBLAS's kernel family, '' when another BLAS is loaded. */
+  openblasCore: string;
+  openblasConfig: string;
+  cuda: boolean;
+  cudaDevices: number;
+}
+
+/** Where set-up puts the addon, seen from src/tensor and from dist/tensor alike. */
+const addonPath = fileURLToPath(new URL('../../native/build/laurel.node', import.meta.url));
+
+function loadAddon(): Native {
+  try {
+    return createRequire(import.meta.url)(addonPath) as Native;
+  } catch (cause) {
+    const advice = 'Run `npm run setup` in a clone, `npx laurel setup` elsewhere.';
+    throw EngineError.from('load the native addon', cause, `. ${advice}`);
+  }
+}
+
+export const native = loadAddon();
+
+/** Carries arguments in and results out, as tags and payloads; native/wire.h has the format. */
+export const wire = new Float64Array(1 << 17);
+native.attach(wire);
