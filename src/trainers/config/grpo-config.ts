@@ -1,0 +1,64 @@
+import { type ConfigInput, type ConfigOf, defineConfig } from '../../config/index.ts';
+import { batchingOptions } from './batching-options.ts';
+import { checkpointOptions } from './checkpoint-options.ts';
+import { checkGroups, checkModel, checkRewards, checkSchedule } from './checks.ts';
+import { datasetOptions } from './dataset-options.ts';
+import { evaluationOptions } from './evaluation-options.ts';
+import { commonForeignOptions, groupForeignOptions, valueSpellings } from './foreign-options.ts';
+import { generationOptions } from './generation-options.ts';
+import { completionLoggingOptions, loggingOptions } from './logging-options.ts';
+import { modelOptions } from './model-options.ts';
+import { optimiserOptions } from './optimiser-options.ts';
+import { policyLossOptions } from './policy-loss-options.ts';
+import { rewardOptions, rewardSourceOptions } from './reward-options.ts';
+
+const trainerGroups = {
+  generation: generationOptions,
+  rewards: rewardOptions,
+  loss: policyLossOptions,
+  optimiser: optimiserOptions({ learningRate: 1e-6 }),
+  batching: batchingOptions({ unit: 'completions' }),
+  evaluation: evaluationOptions,
+  checkpoints: checkpointOptions,
+  logging: loggingOptions,
+  completions: completionLoggingOptions,
+};
+
+const shared = {
+  name: 'grpo',
+  summary:
+    'Reinforcement learning: sample groups of completions, score them, raise the better ones.',
+  foreign: { ...commonForeignOptions, ...groupForeignOptions },
+  spellings: valueSpellings,
+};
+
+/** What the policy-gradient trainer reads; TypeScript passes model, prompts and rewards as values. */
+export const grpoOptions = defineConfig({
+  ...shared,
+  groups: trainerGroups,
+  check: (config) => [...checkGroups(config), ...checkSchedule(config)],
+});
+
+/** What `laurel grpo` reads: the trainer's options and where model, rows and rewards come from. */
+export const grpoConfig = defineConfig({
+  ...shared,
+  groups: {
+    model: modelOptions,
+    dataset: datasetOptions,
+    rewardSource: rewardSourceOptions,
+    ...trainerGroups,
+  },
+  check: (config) => [
+    ...checkModel(config),
+    ...checkRewards(config),
+    ...checkGroups(config),
+    ...checkSchedule(config),
+  ],
+});
+
+/** Resolved options of the policy-gradient trainer. */
+export type GrpoOptions = ConfigOf<typeof grpoOptions>;
+/** What a caller of the policy-gradient trainer may write. */
+export type GrpoOptionsInput = ConfigInput<typeof grpoOptions>;
+/** Resolved configuration of `laurel grpo`. */
+export type GrpoConfig = ConfigOf<typeof grpoConfig>;

@@ -1,0 +1,21 @@
+export {
+  type GroupArithmetic,
+  groupArithmetic,
+  type StepArithmetic,
+  type SupervisedArithmetic,
+  supervisedArithmetic,
+} from './batch-arithmetic.ts';
+export {
+  type GrpoConfig,
+  type GrpoOptions,
+  type GrpoOptionsInput,
+  grpoConfig,
+  grpoOptions,
+} from './grpo-config.ts';
+export {
+  type SftConfig,
+  type SftOptions,
+  type SftOptionsInput,
+  sftConfig,
+  sftOptions,
+} from './sft-config.ts';

@@ -1,0 +1,48 @@
+import { type ConfigInput, type ConfigOf, defineConfig } from '../../config/index.ts';
+import { batchingOptions } from './batching-options.ts';
+import { checkpointOptions } from './checkpoint-options.ts';
+import { checkModel, checkSchedule } from './checks.ts';
+import { datasetOptions } from './dataset-options.ts';
+import { evaluationOptions } from './evaluation-options.ts';
+import {
+  commonForeignOptions,
+  supervisedForeignOptions,
+  valueSpellings,
+} from './foreign-options.ts';
+import { loggingOptions } from './logging-options.ts';
+import { modelOptions } from './model-options.ts';
+import { optimiserOptions } from './optimiser-options.ts';
+import { supervisedOptions } from './supervised-options.ts';
+
+const trainerGroups = {
+  supervised: supervisedOptions,
+  optimiser: optimiserOptions({ learningRate: 2e-5 }),
+  batching: batchingOptions({ unit: 'examples' }),
+  evaluation: evaluationOptions,
+  checkpoints: checkpointOptions,
+  logging: loggingOptions,
+};
+
+const shared = {
+  name: 'sft',
+  summary: 'Supervised training: raise the likelihood of given text.',
+  foreign: { ...commonForeignOptions, ...supervisedForeignOptions },
+  spellings: valueSpellings,
+};
+
+/** What the supervised trainer reads; TypeScript passes model and examples as values. */
+export const sftOptions = defineConfig({ ...shared, groups: trainerGroups, check: checkSchedule });
+
+/** What `laurel sft` reads: the trainer's options and where model and rows come from. */
+export const sftConfig = defineConfig({
+  ...shared,
+  groups: { model: modelOptions, dataset: datasetOptions, ...trainerGroups },
+  check: (config) => [...checkModel(config), ...checkSchedule(config)],
+});
+
+/** Resolved options of the supervised trainer. */
+export type SftOptions = ConfigOf<typeof sftOptions>;
+/** What a caller of the supervised trainer may write. */
+export type SftOptionsInput = ConfigInput<typeof sftOptions>;
+/** Resolved configuration of `laurel sft`. */
+export type SftConfig = ConfigOf<typeof sftConfig>;

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { configGroup } from '../../config/index.ts';
+import { count } from './field-types.ts';
+
+/** What a supervised sequence is and which of its tokens are learned. */
+export const supervisedOptions = configGroup('Supervised loss', {
+  maxLength: count
+    .nullable()
+    .default(1024)
+    .describe('Tokens kept of a sequence, from its start; null: all, an error past the context.'),
+  completionOnlyLoss: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe(
+      'Learn the completion only; null: yes where rows have a prompt, else the whole text.',
+    ),
+  assistantOnlyLoss: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Learn assistant turns only; the chat template must mark them with {% generation %}.',
+    ),
+  packing: z
+    .boolean()
+    .default(false)
+    .describe('Fill sequences of max_length with several examples that do not see each other.'),
+  packingStrategy: z
+    .enum(['bfd', 'wrapped'])
+    .default('bfd')
+    .describe(
+      'bfd: best fit, longest first, examples kept whole; wrapped: cut where the block ends.',
+    ),
+  shuffleDataset: z.boolean().default(false).describe('Shuffle rows once before packing.'),
+  trainSamplingStrategy: z
+    .enum(['random', 'sequential'])
+    .default('random')
+    .describe('Order of sequences within an epoch.'),
+});
