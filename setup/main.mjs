@@ -1,14 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { relative } from 'node:path';
 import { chooseBlas } from './blas.mjs';
 import { buildAddon } from './build-addon.mjs';
 import { compileTypescript } from './compile-typescript.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { locateLibtorch } from './locate-libtorch.mjs';
+import { addonPath, buildFolder, isClone, ROOT } from './paths.mjs';
 import { SetupError, say, seconds } from './report.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SOURCES = { LIBTORCH: 'LIBTORCH', python3: "python3's PyTorch", system: 'the system' };
 
 /** Sets up a clone (npm packages, addon, `dist/`) or an installed package (the addon only). */
 export async function main() {
@@ -23,21 +22,21 @@ export async function main() {
 
 async function setUp(env = process.env) {
   const started = performance.now();
-  const isClone = existsSync(join(ROOT, 'tsconfig.build.json'));
-  if (isClone) installDependencies(ROOT, env);
+  const clone = isClone();
+  if (clone) installDependencies(ROOT, env);
   const found = locateLibtorch({ env });
   const blas = chooseBlas(found.libtorch, env);
-  const folder = resolve(ROOT, env.LAUREL_BUILD_DIR || join('native', 'build'));
+  const folder = buildFolder(env);
   const { stamp, built } = await buildAddon({ root: ROOT, folder, found, blas, env });
-  const compiled = isClone && compileTypescript(ROOT);
-  if (built) report(stamp, folder);
+  const compiled = clone && compileTypescript(ROOT);
+  if (built) report(stamp, env);
   const { version, source, root } = stamp.libtorch;
   const done = built || compiled ? 'Set up' : 'Nothing to do';
-  say(`${done} in ${seconds(started)}: libtorch ${version} of ${source} (${root}).`);
+  say(`${done} in ${seconds(started)}: libtorch ${version} from ${SOURCES[source]} (${root}).`);
 }
 
-function report(stamp, folder) {
-  say(`Built ${relative(process.cwd(), join(folder, 'laurel.node')) || 'laurel.node'}.`);
+function report(stamp, env) {
+  say(`Built ${relative(process.cwd(), addonPath(env))}.`);
   const { kind, advice, loaded } = stamp.blas;
   if (kind === 'openblas-openmp' && loaded.some((path) => path.includes('pthread')))
     say(

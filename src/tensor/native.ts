@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '../errors.ts';
 
@@ -52,8 +53,11 @@ export interface SystemDescription {
   cudaDevices: number;
 }
 
-/** Where set-up puts the addon, seen from src/tensor and from dist/tensor alike. */
-const addonPath = fileURLToPath(new URL('../../native/build/laurel.node', import.meta.url));
+/** Where set-up puts the addon: `LAUREL_BUILD_DIR`, or as seen from src/tensor and dist/tensor alike. */
+const buildFolder = process.env['LAUREL_BUILD_DIR']
+  ? resolve(process.env['LAUREL_BUILD_DIR'])
+  : fileURLToPath(new URL('../../native/build', import.meta.url));
+const addonPath = join(buildFolder, 'laurel.node');
 
 function loadAddon(): Native {
   try {
