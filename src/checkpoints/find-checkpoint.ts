@@ -1,0 +1,62 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { CheckpointError } from '../errors.ts';
+import { findCorrupted, findMissing, manifestName, readManifest } from './manifest.ts';
+
+/** A checkpoint whose files are all there. */
+export interface Checkpoint {
+  readonly step: number;
+  readonly path: string;
+}
+
+/** The whole checkpoints in a folder, oldest first; what a crash left unfinished is not among them. */
+export function listCheckpoints(folder: string): Checkpoint[] {
+  if (!existsSync(folder)) return [];
+  const found = new Map<number, Checkpoint>();
+  // Names sort `checkpoint-5` before `checkpoint-5.old-…`, so a replaced one counts only while its replacement is missing.
+  for (const name of readdirSync(folder).sort()) {
+    const step = Number(/^checkpoint-(\d+)(\.old-\w+)?$/.exec(name)?.[1] ?? Number.NaN);
+    const path = join(folder, name);
+    if (Number.isNaN(step) || found.has(step) || findMissing(path) !== undefined) continue;
+    found.set(step, { step, path });
+  }
+  return [...found.values()].sort((left, right) => left.step - right.step);
+}
+
+/** The newest whole checkpoint of a folder. */
+export function latestCheckpoint(folder: string): Checkpoint | undefined {
+  return listCheckpoints(folder).at(-1);
+}
+
+/**
+ * The checkpoint that a path means: itself, or the newest one of a run folder or a checkpoints folder.
+ * @throws CheckpointError when there is none, saying what is there instead.
+ */
+export function findCheckpoint(path: string): Checkpoint {
+  if (!existsSync(path))
+    throw new CheckpointError(`${path}: there is no such checkpoint or run folder`);
+  const manifest = readManifest(path);
+  if (manifest !== undefined) return { step: manifest.step, path };
+  if (/^checkpoint-\d+/.test(basename(path))) {
+    throw new CheckpointError(
+      `${path}: ${manifestName} is missing, so its save did not finish; use an earlier checkpoint`,
+    );
+  }
+  const latest = latestCheckpoint(join(path, 'checkpoints')) ?? latestCheckpoint(path);
+  if (latest === undefined) {
+    throw new CheckpointError(
+      `${path}: holds no whole checkpoint (checkpoints/checkpoint-N); start the run anew`,
+    );
+  }
+  return latest;
+}
+
+/**
+ * Checks that a checkpoint is what was saved: every file there, of its size, with its contents.
+ * @throws CheckpointError naming the first file that is not.
+ */
+export async function verifyCheckpoint({ path }: Checkpoint): Promise<void> {
+  const problem = findMissing(path) ?? (await findCorrupted(path));
+  if (problem === undefined) return;
+  throw new CheckpointError(`${path}: ${problem}; use an earlier checkpoint or copy it again`);
+}

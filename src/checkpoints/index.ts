@@ -1,0 +1,11 @@
+export { type BestMetricRule, type BestSoFar, bestMetricRule, updateBest } from './best-metric.ts';
+export { syncPath, syncTree, writeFileDurably } from './durable-files.ts';
+export {
+  type Checkpoint,
+  findCheckpoint,
+  latestCheckpoint,
+  listCheckpoints,
+  verifyCheckpoint,
+} from './find-checkpoint.ts';
+export { type KeepOptions, saveCheckpoint } from './save-checkpoint.ts';
+export { readTrainerState, type TrainerState, writeTrainerState } from './trainer-state.ts';

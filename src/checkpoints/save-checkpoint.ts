@@ -1,0 +1,104 @@
+/**
+ * Checkpoints are folders `checkpoint-N`. One is written under another name, forced to disk and then
+ * renamed; nothing older is removed before that. What a crash leaves behind is ignored, and cleared by
+ * the next save. One writer at a time: the run's lock sees to that.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CheckpointError } from '../errors.ts';
+import { syncPath, syncTree } from './durable-files.ts';
+import { listCheckpoints } from './find-checkpoint.ts';
+import { writeManifest } from './manifest.ts';
+
+/** What to keep of earlier checkpoints. */
+export interface KeepOptions {
+  /** How many checkpoints, newest first; all unless given. */
+  keep?: number | null | undefined;
+  /** Step of the best one, kept in any case. */
+  best?: number | null | undefined;
+}
+
+/**
+ * Saves a checkpoint so that, whatever happens, a whole one remains.
+ * @param write - Writes the files into the temporary folder it is given.
+ * @returns the checkpoint's folder.
+ * @throws CheckpointError when it could not be saved; earlier checkpoints are untouched.
+ */
+export async function saveCheckpoint(
+  folder: string,
+  step: number,
+  write: (temporaryFolder: string) => Promise<void> | void,
+  { keep, best }: KeepOptions = {},
+): Promise<string> {
+  const target = join(folder, `checkpoint-${step}`);
+  const suffix = randomBytes(4).toString('hex');
+  const temporary = `${target}.tmp-${suffix}`;
+  try {
+    mkdirSync(folder, { recursive: true });
+    clearLeftovers(folder);
+    mkdirSync(temporary);
+    await write(temporary);
+    await writeManifest(temporary, step);
+    syncTree(temporary);
+    replaceFolder(temporary, target, `${target}.old-${suffix}`);
+    syncPath(folder);
+  } catch (cause) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw saveError(folder, step, cause as Error);
+  }
+  clearLeftovers(folder);
+  removeOldest(folder, keep ?? Number.POSITIVE_INFINITY, best ?? undefined);
+  return target;
+}
+
+/** Where a checkpoint of this step is already, it is moved aside first and counts until the new one is in place. */
+function replaceFolder(source: string, target: string, aside: string): void {
+  if (existsSync(target)) renameSync(target, aside);
+  renameSync(source, target);
+}
+
+/** Removes unfinished saves, and replaced checkpoints whose replacement is in place. */
+function clearLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, target, kind] = /^(checkpoint-\d+)\.(tmp|old)-/.exec(name) ?? [];
+    if (target === undefined) continue;
+    if (kind === 'old' && !existsSync(join(folder, target))) {
+      renameSync(join(folder, name), join(folder, target));
+    } else {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Keeps the newest and the best, as Transformers' rotate_checkpoints does. */
+function removeOldest(folder: string, keep: number, best: number | undefined): void {
+  const checkpoints = listCheckpoints(folder);
+  const newest = checkpoints.at(-1);
+  const isProtected = (step: number) => step === newest?.step || step === best;
+  const protectedCount = checkpoints.filter(({ step }) => isProtected(step)).length;
+  let excess = checkpoints.length - Math.max(keep, protectedCount);
+  for (const { step, path } of checkpoints) {
+    if (excess <= 0) return;
+    if (isProtected(step)) continue;
+    // Renamed first: a folder half removed must not look like a checkpoint.
+    const removed = `${path}.tmp-removed`;
+    renameSync(path, removed);
+    rmSync(removed, { recursive: true, force: true });
+    excess--;
+  }
+}
+
+function saveError(folder: string, step: number, cause: Error): CheckpointError {
+  const last = existsSync(folder) ? listCheckpoints(folder).at(-1) : undefined;
+  const before =
+    last === undefined
+      ? 'no earlier checkpoint exists'
+      : `the newest whole checkpoint is ${last.path}`;
+  const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
+  const advice = isFull ? '; free disk space or lower save_total_limit, then resume' : '';
+  return new CheckpointError(
+    `checkpoint-${step} could not be saved in ${folder}: ${cause.message}; ${before}${advice}`,
+    { cause },
+  );
+}

@@ -1,0 +1,19 @@
+export { ConsoleSink, type ConsoleStream, formatDuration } from './console-sink.ts';
+export { cutMetricsAfter, JsonlSink, readMetrics, type SyncPolicy } from './jsonl-sink.ts';
+export {
+  evaluationMetrics,
+  fixedMetrics,
+  type MetricKey,
+  type Metrics,
+  metricDefinition,
+  patternMetrics,
+  type TrainMetricKey,
+} from './keys.ts';
+export type { MetricDefinition, MetricReduction } from './metric-definition.ts';
+export {
+  assertKnownMetric,
+  MetricsLog,
+  type MetricsLogOptions,
+  type MetricsLogState,
+} from './metrics-log.ts';
+export type { MetricsEntry, MetricsSink, Progress } from './metrics-sink.ts';
