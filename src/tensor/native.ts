@@ -54,8 +54,9 @@ export interface SystemDescription {
 }
 
 /** Where set-up puts the addon: `LAUREL_BUILD_DIR`, or as seen from src/tensor and dist/tensor alike. */
-const buildFolder = process.env['LAUREL_BUILD_DIR']
-  ? resolve(process.env['LAUREL_BUILD_DIR'])
+const { LAUREL_BUILD_DIR } = process.env;
+const buildFolder = LAUREL_BUILD_DIR
+  ? resolve(LAUREL_BUILD_DIR)
   : fileURLToPath(new URL('../../native/build', import.meta.url));
 const addonPath = join(buildFolder, 'laurel.node');
 
