@@ -1,0 +1,42 @@
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { DataError } from '../errors.ts';
+import type { Columns } from '../types.ts';
+import type { RowResult } from './row-result.ts';
+
+/** 64-bit integers become numbers where that is exact and decimal strings where not, so that rows stay JSON. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value.toString();
+  }
+  if (Array.isArray(value)) return value.map(plain);
+  if (
+    value !== null &&
+    typeof value === 'object' &&
+    Object.getPrototypeOf(value) === Object.prototype
+  ) {
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+  }
+  return value;
+}
+
+/** Reads a Parquet file one row group at a time, in any of the format's compressions. */
+export async function* readParquet(filename: string): AsyncGenerator<RowResult> {
+  try {
+    const file = await asyncBufferFromFile(filename);
+    const metadata = await parquetMetadataAsync(file);
+    let rowStart = 0;
+    for (const group of metadata.row_groups) {
+      const rowEnd = rowStart + Number(group.num_rows);
+      const rows = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd });
+      for (const row of rows) yield { columns: plain(row) as Columns };
+      rowStart = rowEnd;
+    }
+  } catch (cause) {
+    throw new DataError(`cannot read this Parquet file: ${(cause as Error).message}`, {
+      file: filename,
+      cause,
+    });
+  }
+}
