@@ -33,3 +33,8 @@ export function byteLevelBytes(token: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
+
+/** Text of UTF-8 in pieces; bytes that belong to no character become U+FFFD. */
+export function decodeBytes(pieces: readonly Uint8Array[]): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(pieces));
+}

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { ConfigError, DataError } from '../errors.ts';
-import { byteLevelBytes } from './byte-alphabet.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import { byteLevelBytes, decodeBytes } from './byte-alphabet.ts';
+import { plainByteEncoder } from './plain-byte-encoder.ts';
+import type { TokenIds, Tokenizer } from './tokenizer.ts';
 import { writeTokenizerFiles } from './tokenizer-files.ts';
 
 /** Overrides for a folder that leaves something unsaid. */
@@ -147,7 +148,9 @@ export function loadTokenizer(folder: string, options: LoadTokenizerOptions = {}
   }
   const inner = openTokenizer(folder, json, config);
   const chatTemplate = options.chatTemplate ?? findChatTemplate(files, config);
-  return wrap({ folder, inner, roles, chatTemplate, files, byteLevel: isByteLevel(json, config) });
+  const encodePlain = plainByteEncoder(json);
+  const byteLevel = isByteLevel(json, config);
+  return wrap({ folder, inner, roles, chatTemplate, files, byteLevel, encodePlain });
 }
 
 interface Loaded {
@@ -157,19 +160,29 @@ interface Loaded {
   chatTemplate: string | undefined;
   files: ReadonlyMap<string, Uint8Array>;
   byteLevel: boolean;
+  encodePlain: ((text: string) => number[]) | undefined;
 }
 
-function wrap({ folder, inner, roles, chatTemplate, files, byteLevel }: Loaded): Tokenizer {
+function wrap({ folder, inner, roles, chatTemplate, files, byteLevel, encodePlain }: Loaded) {
   const added = inner.get_added_tokens_decoder();
   const specialTokenIds = new Set([...added].filter(([, t]) => t.special).map(([id]) => id));
   const roleId = (role: string) =>
     roles[role] === undefined ? undefined : requireToken(folder, role, roles[role], inner);
   const eosTokenId = roleId('eos_token')!;
-  // With added tokens past a gap, the largest id and not the count bounds the embedding.
-  const vocabSize = Math.max(inner.get_vocab().size, ...[...added.keys()].map((id) => id + 1));
   const spelled = (id: number) => inner.id_to_token(id);
-  return {
-    vocabSize,
+  const tokenBytes = byteLevel ? cachedTokenBytes(spelled, new Set(added.keys())) : undefined;
+  const encode = (text: string, special: boolean) =>
+    text === '' && !special ? [] : inner.encode(text, { add_special_tokens: special }).ids;
+  const known = (tokens: TokenIds, skipSpecialTokens: boolean) =>
+    Array.from(tokens).filter(
+      (id) => spelled(id) !== undefined && !(skipSpecialTokens && specialTokenIds.has(id)),
+    );
+  const decode = tokenBytes
+    ? (ids: number[]) => decodeBytes(ids.map(tokenBytes))
+    : (ids: number[]) => (ids.length === 0 ? '' : inner.decode(ids));
+  const tokenizer: Tokenizer = {
+    // With added tokens past a gap, the largest id and not the count bounds the embedding.
+    vocabSize: Math.max(inner.get_vocab().size, ...[...added.keys()].map((id) => id + 1)),
     eosTokenId,
     padTokenId: roleId('pad_token') ?? eosTokenId,
     bosTokenId: roleId('bos_token'),
@@ -178,20 +191,14 @@ function wrap({ folder, inner, roles, chatTemplate, files, byteLevel }: Loaded):
     specialTokenIds,
     source: folder,
     encode: (text, { addSpecialTokens = false } = {}) =>
-      text === '' && !addSpecialTokens
-        ? []
-        : inner.encode(text, { add_special_tokens: addSpecialTokens }).ids,
-    decode: (tokens, { skipSpecialTokens = true } = {}) => {
-      const known = Array.from(tokens).filter(
-        (id) => spelled(id) !== undefined && !(skipSpecialTokens && specialTokenIds.has(id)),
-      );
-      return known.length === 0 ? '' : inner.decode(known);
-    },
+      encodePlain ? encodePlain(text) : encode(text, addSpecialTokens),
+    decode: (tokens, { skipSpecialTokens = true } = {}) => decode(known(tokens, skipSpecialTokens)),
     tokenToId: (token) => inner.token_to_id(token),
     idToToken: spelled,
-    ...(byteLevel && { tokenBytes: cachedTokenBytes(spelled, new Set(added.keys())) }),
+    ...(tokenBytes && { tokenBytes }),
     save: (target) => writeTokenizerFiles(target, files),
   };
+  return tokenizer;
 }
 
 function cachedTokenBytes(spelled: (id: number) => string | undefined, added: ReadonlySet<number>) {

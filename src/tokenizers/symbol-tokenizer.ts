@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { decodeBytes } from './byte-alphabet.ts';
 import { specialTokenSplitter } from './special-token-splitter.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { symbolTokenizerFiles, writeTokenizerFiles } from './tokenizer-files.ts';
@@ -104,9 +105,7 @@ export function symbolTokenizer(
       const kept = Array.from(tokens).filter(
         (id) => !(skipSpecialTokens && specialTokenIds.has(id)),
       );
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-        Buffer.concat(kept.map(tokenBytes)),
-      );
+      return decodeBytes(kept.map(tokenBytes));
     },
     tokenToId: (token) => vocabulary.get(token) ?? specialIds.get(token),
     idToToken: (id) => spellings[id],

@@ -40,33 +40,39 @@ function markByBytes(text: string, ends: readonly number[], spans: readonly Text
   });
 }
 
+/** Marks by comparing the whole text's tokens with those of the text up to each border. */
+function markByPrefixes(
+  tokenizer: Tokenizer,
+  text: string,
+  tokens: readonly number[],
+  spans: readonly TextSpan[],
+) {
+  const border = (position: number) => {
+    const prefix = tokenizer.encode(text.slice(0, position));
+    const differs = prefix.findIndex((token, index) => token !== tokens[index]);
+    return differs === -1
+      ? { first: prefix.length, end: prefix.length }
+      : { first: differs, end: differs + 1 };
+  };
+  const mask = new Array<0 | 1>(tokens.length).fill(0);
+  for (const { start, end } of spans) mask.fill(1, border(start).first, border(end).end);
+  return mask;
+}
+
 /**
- * Encodes a text and marks the tokens that overlap the spans (ascending, disjoint). A byte-level tokenizer encodes the
- * whole text at once; any other encodes span by span, since its tokens cannot be placed in the text.
+ * Encodes a text and marks the tokens that overlap the spans (ascending, disjoint). Places come from the tokens' bytes;
+ * where those do not spell the text (sentence pieces, normalisation), from encoding it up to each border, which is exact
+ * when no token reaches over one.
  */
 export function encodeSpans(
   tokenizer: Tokenizer,
   text: string,
   spans: readonly TextSpan[],
 ): MarkedTokens {
-  const whole = tokenizer.encode(text);
-  const ends = tokenEnds(tokenizer, text, whole);
-  if (ends) return { tokens: whole, spanMask: markByBytes(text, ends, spans) };
-
-  const tokens: number[] = [];
-  const spanMask: (0 | 1)[] = [];
-  const append = (start: number, end: number, mark: 0 | 1) => {
-    for (const token of tokenizer.encode(text.slice(start, end))) {
-      tokens.push(token);
-      spanMask.push(mark);
-    }
-  };
-  let position = 0;
-  for (const { start, end } of spans) {
-    append(position, start, 0);
-    append(start, end, 1);
-    position = end;
-  }
-  append(position, text.length, 0);
+  const tokens = tokenizer.encode(text);
+  const ends = tokenEnds(tokenizer, text, tokens);
+  const spanMask = ends
+    ? markByBytes(text, ends, spans)
+    : markByPrefixes(tokenizer, text, tokens, spans);
   return { tokens, spanMask };
 }
