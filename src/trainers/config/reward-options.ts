@@ -18,8 +18,8 @@ export const rewardOptions = configGroup('Rewards and advantages', {
     .default(null)
     .describe('One weight per reward; null: all 1.'),
   rewardTimeoutMs: count
-    .default(10_000)
-    .describe('Time a reward has for one group, ms; past it the reward is missing, never 0.'),
+    .default(30_000)
+    .describe('Time one call of a reward may take, ms; past it the reward is missing, never 0.'),
   scaleRewards: z
     .enum(['group', 'batch', 'none'])
     .default('group')

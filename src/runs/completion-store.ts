@@ -1,0 +1,151 @@
+/**
+ * What the policy wrote: `completions/step_00010.jsonl`, one group a line, and, for some steps, a record per
+ * token in columns: `tokens/step_00010.safetensors`, which any safetensors reader opens.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileDurably } from '../checkpoints/durable-files.ts';
+import { decodeSafetensors, encodeSafetensors } from './safetensors-columns.ts';
+
+/** One completion, as stored. */
+export interface CompletionRecord {
+  readonly text: string;
+  readonly finish_reason: 'stop' | 'length';
+  readonly length: number;
+  /** Weighted sum; null where every reward is missing. */
+  readonly reward: number | null;
+  /** By reward name; null where missing. */
+  readonly rewards: Readonly<Record<string, number | null>>;
+  readonly advantage: number | null;
+}
+
+/** One prompt and its completions, as stored. */
+export interface GroupRecord {
+  readonly step: number;
+  /** Row of the dataset. */
+  readonly example: number;
+  readonly prompt: string;
+  readonly completions: readonly CompletionRecord[];
+}
+
+/** Training groups and those of evaluations are kept apart. */
+export type CompletionKind = 'train' | 'eval';
+
+/** The tokens of one step's completions, one after another; entry i of each column is token i. */
+export interface TokenColumns {
+  /** Where each completion starts; one more than there are completions. */
+  readonly offsets: readonly number[];
+  readonly tokenIds: readonly number[];
+  /** Under the policy that sampled, nats. */
+  readonly logprobs: readonly number[];
+  readonly entropies: readonly number[];
+  readonly advantages: readonly number[];
+  /** Probability under the policy trained / under the policy that sampled. */
+  readonly ratios: readonly number[];
+  /** 1 where the token was trained on, 0 where a filter or mask left it out. */
+  readonly trainedMask: readonly number[];
+}
+
+/** Stores one step's groups; a step stored again is replaced. */
+export function writeCompletions(
+  runFolder: string,
+  step: number,
+  groups: readonly GroupRecord[],
+  kind: CompletionKind = 'train',
+): void {
+  const folder = join(runFolder, 'completions');
+  mkdirSync(folder, { recursive: true });
+  const lines = groups.map((group) => `${JSON.stringify(group)}\n`);
+  writeFileDurably(join(folder, fileName(step, kind, 'jsonl')), lines.join(''));
+}
+
+/** Reads one step's groups; empty when the step has none. */
+export function readCompletions(
+  runFolder: string,
+  step: number,
+  kind: CompletionKind = 'train',
+): GroupRecord[] {
+  const file = join(runFolder, 'completions', fileName(step, kind, 'jsonl'));
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as GroupRecord);
+}
+
+/** The steps that have completions, in order. */
+export function completionSteps(runFolder: string, kind: CompletionKind = 'train'): number[] {
+  const folder = join(runFolder, 'completions');
+  if (!existsSync(folder)) return [];
+  const steps = readdirSync(folder).flatMap((name) => {
+    const parsed = parseName(name);
+    return parsed?.kind === kind ? [parsed.step] : [];
+  });
+  return steps.sort((left, right) => left - right);
+}
+
+/**
+ * Whether a step's tokens are stored: the share `rate` of all steps, spread evenly.
+ * @param rate - In [0, 1].
+ */
+export function isTokenStep(step: number, rate: number): boolean {
+  return Math.floor(step * rate + 1e-9) > Math.floor((step - 1) * rate + 1e-9);
+}
+
+/** Stores one step's tokens. */
+export function writeTokens(runFolder: string, step: number, columns: TokenColumns): void {
+  const folder = join(runFolder, 'tokens');
+  mkdirSync(folder, { recursive: true });
+  const bytes = encodeSafetensors(
+    {
+      offsets: Int32Array.from(columns.offsets),
+      token_ids: Int32Array.from(columns.tokenIds),
+      logprobs: Float32Array.from(columns.logprobs),
+      entropies: Float32Array.from(columns.entropies),
+      advantages: Float32Array.from(columns.advantages),
+      ratios: Float32Array.from(columns.ratios),
+      trained_mask: Uint8Array.from(columns.trainedMask),
+    },
+    { step: String(step), format: 'laurel-tokens-1' },
+  );
+  writeFileDurably(join(folder, fileName(step, 'train', 'safetensors')), bytes);
+}
+
+/** Reads one step's tokens; undefined when they were not stored. */
+export function readTokens(runFolder: string, step: number): TokenColumns | undefined {
+  const file = join(runFolder, 'tokens', fileName(step, 'train', 'safetensors'));
+  if (!existsSync(file)) return undefined;
+  const column = (name: string) => Array.from(columns[name] ?? []);
+  const { columns } = decodeSafetensors(readFileSync(file), file);
+  return {
+    offsets: column('offsets'),
+    tokenIds: column('token_ids'),
+    logprobs: column('logprobs'),
+    entropies: column('entropies'),
+    advantages: column('advantages'),
+    ratios: column('ratios'),
+    trainedMask: column('trained_mask'),
+  };
+}
+
+/** Removes what was stored past a step, so that a resumed run may store it again. */
+export function cutCompletionsAfter(runFolder: string, step: number): void {
+  for (const folder of [join(runFolder, 'completions'), join(runFolder, 'tokens')]) {
+    if (!existsSync(folder)) continue;
+    for (const name of readdirSync(folder)) {
+      const parsed = parseName(name);
+      if (parsed === undefined || parsed.step <= step) continue;
+      rmSync(join(folder, name));
+    }
+  }
+}
+
+function fileName(step: number, kind: CompletionKind, extension: string): string {
+  const prefix = kind === 'eval' ? 'eval_step' : 'step';
+  return `${prefix}_${String(step).padStart(5, '0')}.${extension}`;
+}
+
+function parseName(name: string): { step: number; kind: CompletionKind } | undefined {
+  const [, prefix, step] = /^(eval_)?step_(\d+)\.(?:jsonl|safetensors)/.exec(name) ?? [];
+  return step === undefined
+    ? undefined
+    : { step: Number(step), kind: prefix === undefined ? 'train' : 'eval' };
+}

@@ -1,0 +1,25 @@
+export {
+  type CompletionKind,
+  type CompletionRecord,
+  completionSteps,
+  cutCompletionsAfter,
+  type GroupRecord,
+  isTokenStep,
+  readCompletions,
+  readTokens,
+  type TokenColumns,
+  writeCompletions,
+  writeTokens,
+} from './completion-store.ts';
+export { type CurveChart, type CurveSeries, renderCurveSvg } from './curve-svg.ts';
+export { type GitRevision, gitRevision } from './git-revision.ts';
+export { listRuns, type RunStatus, type RunSummary, readRun } from './list-runs.ts';
+export { createRun, Run, type RunPlace, type RunStart, resumeRun } from './run-folder.ts';
+export { type LockOwner, lockOwner, lockRun, RunInUseError, type RunLock } from './run-lock.ts';
+export {
+  type Attempt,
+  type AttemptOutcome,
+  isRunFolder,
+  type RunRecord,
+  readRunRecord,
+} from './run-record.ts';

@@ -1,0 +1,212 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { writeFileDurably } from '../checkpoints/durable-files.ts';
+import { latestCheckpoint } from '../checkpoints/find-checkpoint.ts';
+import { ConfigError } from '../errors.ts';
+import { cutMetricsAfter } from '../metrics/jsonl-sink.ts';
+import { cutCompletionsAfter } from './completion-store.ts';
+import { gitRevision } from './git-revision.ts';
+import { lockRun, type RunLock } from './run-lock.ts';
+import {
+  type Attempt,
+  type AttemptOutcome,
+  isRunFolder,
+  type RunRecord,
+  readRunRecord,
+  writeRunRecord,
+} from './run-record.ts';
+
+/** What a run is started with. */
+export interface RunStart {
+  trainer: string;
+  seed: number;
+  /** The resolved configuration as YAML. */
+  configYaml: string;
+  fingerprint: Readonly<Record<string, unknown>>;
+  laurelVersion: string;
+  totalSteps?: number | null;
+  command?: readonly string[];
+}
+
+/** Where a run lives: its own folder, or a new one below `root`. */
+export interface RunPlace {
+  /** The run's folder; it must not hold a run already. */
+  folder?: string | null;
+  root?: string;
+  /** Name of a new folder below root; a number is added when it is taken. */
+  name?: string | null;
+  now?: Date;
+}
+
+/**
+ * Creates a run folder, takes its lock and records the first attempt.
+ * @throws ConfigError when `folder` holds a run already; RunInUseError when a process is writing it.
+ */
+export function createRun(
+  start: RunStart,
+  { folder, root = 'runs', name, now = new Date() }: RunPlace = {},
+): Run {
+  const path = folder ?? uniqueFolder(root, name ?? `${start.trainer}-${timestamp(now)}`);
+  mkdirSync(path, { recursive: true });
+  const lock = lockRun(path);
+  try {
+    if (isRunFolder(path)) throw takenError(path);
+    for (const child of ['completions', 'tokens', 'checkpoints'])
+      mkdirSync(join(path, child), { recursive: true });
+    writeFileDurably(join(path, 'config.yaml'), start.configYaml);
+    writeFileSync(join(path, 'metrics.jsonl'), '', { flag: 'a' });
+    const { trainer, seed, laurelVersion, totalSteps = null } = start;
+    const record: RunRecord = {
+      name: basename(resolve(path)),
+      trainer,
+      seed,
+      createdAt: now.toISOString(),
+      laurelVersion,
+      totalSteps,
+      attempts: [newAttempt(start, 0)],
+    };
+    writeRunRecord(path, record);
+    return new Run(path, lock, record);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Takes up a run at a checkpoint: locks it, cuts metrics and completions past the step, records the attempt.
+ * @returns the run; its record holds the earlier attempts, whose fingerprint may be compared.
+ */
+export function resumeRun(folder: string, step: number, start: RunStart): Run {
+  if (!isRunFolder(folder)) throw new ConfigError(`${folder}: holds no run (run.json) to resume`);
+  const lock = lockRun(folder);
+  try {
+    const record = readRunRecord(folder);
+    if (record.trainer !== start.trainer) {
+      throw new ConfigError(
+        `${folder}: is a run of ${record.trainer}, and ${start.trainer} cannot resume it`,
+      );
+    }
+    cutMetricsAfter(join(folder, 'metrics.jsonl'), step);
+    cutCompletionsAfter(folder, step);
+    writeFileDurably(join(folder, 'config.yaml'), start.configYaml);
+    const attempts = [...record.attempts, newAttempt(start, step)];
+    const resumed = { ...record, totalSteps: start.totalSteps ?? record.totalSteps, attempts };
+    writeRunRecord(folder, resumed);
+    return new Run(folder, lock, resumed);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** A run that this process is writing. */
+export class Run {
+  readonly folder: string;
+  private readonly lock: RunLock;
+  private current: RunRecord;
+
+  constructor(folder: string, lock: RunLock, record: RunRecord) {
+    this.folder = folder;
+    this.lock = lock;
+    this.current = record;
+  }
+
+  get record(): RunRecord {
+    return this.current;
+  }
+
+  get name(): string {
+    return this.current.name;
+  }
+
+  get metricsFile(): string {
+    return join(this.folder, 'metrics.jsonl');
+  }
+
+  get checkpointsFolder(): string {
+    return join(this.folder, 'checkpoints');
+  }
+
+  /** The settings the attempt before this one ran under; undefined in a first attempt. */
+  get previousFingerprint(): Readonly<Record<string, unknown>> | undefined {
+    return this.current.attempts.at(-2)?.fingerprint;
+  }
+
+  /** Records the number of steps, once it is known. */
+  setTotalSteps(totalSteps: number): void {
+    this.current = { ...this.current, totalSteps };
+    writeRunRecord(this.folder, this.current);
+  }
+
+  /** Records how this attempt ended and lets go of the run. */
+  close(
+    outcome: AttemptOutcome,
+    { lastStep, reason }: { lastStep?: number; reason?: string } = {},
+  ): void {
+    const ended: Partial<Attempt> = {
+      endedAt: new Date().toISOString(),
+      outcome,
+      ...(lastStep === undefined ? {} : { lastStep }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+    const attempts = this.current.attempts.map((attempt, index, all) =>
+      index === all.length - 1 ? { ...attempt, ...ended } : attempt,
+    );
+    this.current = { ...this.current, attempts };
+    try {
+      writeRunRecord(this.folder, this.current);
+    } finally {
+      this.lock.release();
+    }
+  }
+}
+
+function newAttempt(
+  { fingerprint, command = process.argv.slice(1) }: RunStart,
+  fromStep: number,
+): Attempt {
+  return {
+    startedAt: new Date().toISOString(),
+    pid: process.pid,
+    host: hostname(),
+    fromStep,
+    gitRevision: gitRevision(),
+    fingerprint,
+    command,
+  };
+}
+
+/** The first of `name`, `name-2`, `name-3` … that no folder has; made at once, so that two processes never share one. */
+function uniqueFolder(root: string, name: string): string {
+  mkdirSync(root, { recursive: true });
+  for (let number = 1; ; number++) {
+    const folder = join(root, number === 1 ? name : `${name}-${number}`);
+    if (existsSync(folder)) continue;
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function takenError(folder: string): ConfigError {
+  const checkpoint = latestCheckpoint(join(folder, 'checkpoints'));
+  const resume =
+    checkpoint === undefined
+      ? ''
+      : `; resume it from step ${checkpoint.step} with --resume_from_checkpoint true`;
+  const content = readdirSync(folder).length;
+  return new ConfigError(
+    `${folder}: holds a run already (${content} entries); choose another output_dir${resume}`,
+  );
+}
+
+function timestamp(now: Date): string {
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const day = `${now.getFullYear()}${pad(now.getMonth() + 1)}${pad(now.getDate())}`;
+  return `${day}-${pad(now.getHours())}${pad(now.getMinutes())}${pad(now.getSeconds())}`;
+}

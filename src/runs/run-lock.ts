@@ -1,0 +1,154 @@
+/**
+ * One process at a time writes a run. The lock is a file that appears whole (link) and names its owner by
+ * process id, start time, host and boot, so that the lock of a killed process is recognised and taken over.
+ */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError } from '../errors.ts';
+
+/** Who holds a run. */
+export interface LockOwner {
+  readonly pid: number;
+  readonly host: string;
+  /** Start of the process, in the system's own notation; with the id it names a process for good. */
+  readonly processStart: string;
+  /** Changes with every start of the machine; empty where the system does not tell. */
+  readonly boot: string;
+  readonly since: string;
+}
+
+/** A run folder that another process is writing. */
+export class RunInUseError extends ConfigError {
+  override name = 'RunInUseError';
+  readonly folder: string;
+  readonly owner: LockOwner;
+
+  constructor(folder: string, owner: LockOwner) {
+    const { pid, host, since } = owner;
+    const isHere = host === hostname();
+    const advice = isHere
+      ? `stop it (kill -INT ${pid}) or choose another output_dir`
+      : `choose another output_dir, or delete ${join(folder, lockName)} if that machine is gone`;
+    super(`${folder}: in use by process ${pid} on ${host} since ${since}; ${advice}`);
+    this.folder = folder;
+    this.owner = owner;
+  }
+}
+
+/** A held lock. */
+export interface RunLock {
+  release(): void;
+}
+
+const lockName = 'run.lock';
+
+/**
+ * Takes a run for this process.
+ * @throws RunInUseError while another living process, or one on another machine, holds it.
+ */
+export function lockRun(folder: string): RunLock {
+  const file = join(folder, lockName);
+  const mine = JSON.stringify(thisProcess());
+  const temporary = `${file}.${randomBytes(4).toString('hex')}`;
+  writeFileSync(temporary, mine);
+  try {
+    while (!tryLink(temporary, file)) removeStale(folder, file);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  return {
+    release: () => {
+      if (readText(file) === mine) rmSync(file, { force: true });
+    },
+  };
+}
+
+/** The living process that holds a run; undefined when none does. */
+export function lockOwner(folder: string): LockOwner | undefined {
+  const text = readText(join(folder, lockName));
+  const owner = text === undefined ? undefined : parseOwner(text);
+  return owner !== undefined && isHeld(owner) ? owner : undefined;
+}
+
+function removeStale(folder: string, file: string): void {
+  const text = readText(file);
+  if (text === undefined) return;
+  const owner = parseOwner(text);
+  if (owner !== undefined && isHeld(owner)) throw new RunInUseError(folder, owner);
+  const aside = `${file}.${randomBytes(4).toString('hex')}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  // Between reading and renaming, another process may have taken the run: then this is its lock, put it back.
+  if (readText(aside) !== text) tryLink(aside, file);
+  rmSync(aside, { force: true });
+}
+
+function isHeld({ pid, host, processStart, boot }: LockOwner): boolean {
+  if (host !== hostname()) return true;
+  if (boot !== bootId()) return false;
+  return processStart === startOf(pid);
+}
+
+function thisProcess(): LockOwner {
+  return {
+    pid: process.pid,
+    host: hostname(),
+    processStart: startOf(process.pid) ?? '',
+    boot: bootId(),
+    since: new Date().toISOString(),
+  };
+}
+
+/** When a process started; undefined when there is none with this id. */
+function startOf(pid: number): string | undefined {
+  if (existsSync('/proc/self/stat')) {
+    const stat = readText(`/proc/${pid}/stat`);
+    // The second field is the program's name in brackets, which may itself hold spaces; start time is field 22.
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields?.[0] === 'Z' ? undefined : fields?.[19];
+  }
+  try {
+    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+    return started.trim() || undefined;
+  } catch {
+    return undefined; // ps exits 1 when there is no such process.
+  }
+}
+
+function bootId(): string {
+  return readText('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+}
+
+function parseOwner(text: string): LockOwner | undefined {
+  try {
+    return JSON.parse(text) as LockOwner;
+  } catch {
+    return undefined; // Not a lock Laurel wrote whole, so nobody's.
+  }
+}
+
+function tryLink(source: string, target: string): boolean {
+  try {
+    linkSync(source, target);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}

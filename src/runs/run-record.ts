@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileDurably } from '../checkpoints/durable-files.ts';
+import { DataError } from '../errors.ts';
+import type { GitRevision } from './git-revision.ts';
+
+/** How an attempt ended. */
+export type AttemptOutcome = 'finished' | 'interrupted' | 'failed';
+
+/** One process's work on a run: from its start, or from a checkpoint. */
+export interface Attempt {
+  readonly startedAt: string;
+  readonly pid: number;
+  readonly host: string;
+  /** Step it continued from; 0 for a fresh start. */
+  readonly fromStep: number;
+  readonly gitRevision: GitRevision | null;
+  /** What decides the bits of a result: libtorch, BLAS, core name, threads. */
+  readonly fingerprint: Readonly<Record<string, unknown>>;
+  readonly command: readonly string[];
+  readonly endedAt?: string;
+  readonly outcome?: AttemptOutcome;
+  /** Why it ended, when it did not finish. */
+  readonly reason?: string;
+  readonly lastStep?: number;
+}
+
+/** `run.json`. */
+export interface RunRecord {
+  readonly name: string;
+  readonly trainer: string;
+  readonly seed: number;
+  readonly createdAt: string;
+  readonly laurelVersion: string;
+  readonly totalSteps: number | null;
+  readonly attempts: readonly Attempt[];
+}
+
+const recordName = 'run.json';
+
+/** Whether a folder is a run's. */
+export function isRunFolder(folder: string): boolean {
+  return existsSync(join(folder, recordName));
+}
+
+/** Replaces `run.json` by rename. */
+export function writeRunRecord(folder: string, record: RunRecord): void {
+  writeFileDurably(join(folder, recordName), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/**
+ * Reads `run.json`.
+ * @throws DataError when it is missing or not JSON.
+ */
+export function readRunRecord(folder: string): RunRecord {
+  const file = join(folder, recordName);
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+  } catch (cause) {
+    throw new DataError(`is not a readable run record: ${(cause as Error).message}`, {
+      file,
+      cause,
+    });
+  }
+}
