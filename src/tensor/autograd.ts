@@ -51,3 +51,10 @@ export function grad(
   const ids = Array.from(wire.subarray(0, inputs.length));
   return ids.map((id) => (id < 0 ? null : (adopt(id) as Tensor)));
 }
+
+/** Whether operations on tensors that require a gradient are being recorded. */
+export function gradEnabled(): boolean {
+  const before = native.gradMode(true);
+  native.gradMode(before);
+  return before;
+}

@@ -1,4 +1,4 @@
-export { enableGrad, type GradOptions, grad, noGrad } from './autograd.ts';
+export { enableGrad, type GradOptions, grad, gradEnabled, noGrad } from './autograd.ts';
 export { callTensor, callTensors } from './call-tensor.ts';
 export {
   arange,
@@ -40,6 +40,22 @@ export {
   where,
 } from './functions.ts';
 export { Generator } from './generator.ts';
+export {
+  readSafetensors,
+  SafetensorsFile,
+} from './safetensors.ts';
+export {
+  readSafetensorsFolder,
+  type SafetensorsFolder,
+  type WriteSafetensorsFolderOptions,
+  writeSafetensorsFolder,
+} from './safetensors-folder.ts';
+export type { SafetensorsEntry } from './safetensors-header.ts';
+export {
+  replaceFile,
+  type WriteSafetensorsOptions,
+  writeSafetensors,
+} from './safetensors-write.ts';
 export { dispose, keep, liveTensors, openScope, type Scope, tidy } from './scope.ts';
 export { describeSystem, setThreadCount, threadCount } from './system.ts';
 export { type Axes, type ReduceOptions, Tensor } from './tensor.ts';

@@ -1,0 +1,28 @@
+export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
+export { type InitOptions, initModel } from './init-model.ts';
+export { type CacheOptions, createCache, KeyValueCache } from './key-value-cache.ts';
+export {
+  formatModelConfig,
+  type ModelConfig,
+  type ModelConfigInput,
+  type ModelType,
+  modelTypes,
+  parseModelConfig,
+} from './model-config.ts';
+export {
+  type LoadOptions,
+  loadModel,
+  readModelConfig,
+  type SaveOptions,
+  saveModel,
+} from './model-folder.ts';
+export type { ParameterEntry, ParameterTable } from './parameter-table.ts';
+export { parameterEntries, parameterTable } from './parameter-table.ts';
+export type { RopeConfig } from './rope-config.ts';
+export {
+  type LayerWeights,
+  type Model,
+  type Projection,
+  parameters,
+  type Weights,
+} from './weights.ts';

@@ -1,0 +1,174 @@
+import { ShapeError } from '../errors.ts';
+import { type DType, dispose, empty, keep, noGrad, type Tensor, tidy } from '../tensor/index.ts';
+import type { Model } from './weights.ts';
+
+interface CacheShape {
+  readonly layers: number;
+  readonly keyHeads: number;
+  readonly capacity: number;
+  readonly width: number;
+  readonly dtype: DType;
+  readonly device: string;
+}
+
+/** Keys and values of one layer; [allocated rows, K, capacity, D]. */
+interface LayerCache {
+  key: Tensor;
+  value: Tensor;
+}
+
+/**
+ * Keys and values of the tokens read so far, allocated once. Outlives scopes: dispose it.
+ * Its memory is uninitialised beyond `length`; nothing reads there.
+ */
+export class KeyValueCache {
+  readonly #shape: CacheShape;
+  #layers: LayerCache[];
+  #allocatedRows: number;
+  #rows: number;
+  #length = 0;
+
+  constructor(rows: number, shape: CacheShape) {
+    this.#shape = shape;
+    this.#rows = rows;
+    this.#allocatedRows = rows;
+    this.#layers = this.#allocate(rows);
+  }
+
+  /** Tokens read so far, padding included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** B */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** The most tokens a row can hold. */
+  get capacity(): number {
+    return this.#shape.capacity;
+  }
+
+  #allocate(rows: number): LayerCache[] {
+    const { layers, keyHeads, capacity, width, dtype, device } = this.#shape;
+    const make = () => keep(empty([rows, keyHeads, capacity, width], { dtype, device }));
+    return Array.from({ length: layers }, () => ({ key: make(), value: make() }));
+  }
+
+  /** The stored tensor's rows in use, up to a number of tokens. [B, K, S, D] */
+  #used(stored: Tensor, length: number): Tensor {
+    const rows = this.#rows === this.#allocatedRows ? stored : stored.narrow(0, 0, this.#rows);
+    return rows.narrow(2, 0, length);
+  }
+
+  /** @throws ShapeError when `count` more tokens in `rows` rows do not fit. */
+  assertRoom(rows: number, count: number): void {
+    if (rows !== this.#rows) {
+      throw new ShapeError(`hiddenStates: tokens have ${rows} rows, the cache has ${this.#rows}`);
+    }
+    if (this.#length + count > this.capacity) {
+      throw new ShapeError(
+        `hiddenStates: ${this.#length} cached and ${count} new tokens exceed the cache's capacity of ${this.capacity}`,
+      );
+    }
+  }
+
+  /**
+   * Writes a layer's new keys and values [B, T, K, D] behind the cached ones; `advance` makes them count.
+   * @returns views of everything written so far, [B, K, S, D].
+   */
+  append(layer: number, key: Tensor, value: Tensor, count: number): { key: Tensor; value: Tensor } {
+    const stored = this.#layers[layer]!;
+    const length = this.#length + count;
+    const write = (into: Tensor, tokens: Tensor): Tensor => {
+      const used = this.#used(into, length);
+      used.narrow(2, this.#length, count).copy_(tokens.transpose(1, 2));
+      return used;
+    };
+    return { key: write(stored.key, key), value: write(stored.value, value) };
+  }
+
+  /** Called once per forward pass, after every layer has appended. */
+  advance(count: number): void {
+    this.#length += count;
+  }
+
+  /** Repeats every row `groupSize` times in place of itself: row r becomes rows r·G … r·G + G − 1. */
+  expandRows(groupSize: number): void {
+    if (groupSize === 1) return;
+    this.#rebuild(this.#rows * groupSize, (old, fresh) => {
+      const { keyHeads, capacity, width } = this.#shape;
+      fresh
+        .view([this.#rows, groupSize, keyHeads, capacity, width])
+        .narrow(3, 0, this.#length)
+        .copy_(this.#used(old, this.#length).unsqueeze(1));
+    });
+  }
+
+  /** Keeps the rows that `index` [R] (int64) names, in its order. */
+  selectRows(index: Tensor): void {
+    const rows = index.size;
+    const pick = (old: Tensor) => this.#used(old, this.#length).indexSelect(0, index);
+    if (rows > this.#allocatedRows) {
+      this.#rebuild(rows, (old, fresh) => fresh.narrow(2, 0, this.#length).copy_(pick(old)));
+      return;
+    }
+    for (const { key, value } of this.#layers) {
+      for (const stored of [key, value]) {
+        noGrad(() =>
+          tidy(() => {
+            stored.narrow(0, 0, rows).narrow(2, 0, this.#length).copy_(pick(stored));
+          }),
+        );
+      }
+    }
+    this.#rows = rows;
+  }
+
+  /** Moves to fresh memory layer by layer, so that little more than both caches is alive at once. */
+  #rebuild(rows: number, fill: (old: Tensor, fresh: Tensor) => void): void {
+    const { keyHeads, capacity, width, dtype, device } = this.#shape;
+    const move = (old: Tensor): Tensor => {
+      const fresh = keep(empty([rows, keyHeads, capacity, width], { dtype, device }));
+      noGrad(() => tidy(() => fill(old, fresh)));
+      dispose(old);
+      return fresh;
+    };
+    this.#layers = this.#layers.map(({ key, value }) => ({ key: move(key), value: move(value) }));
+    this.#rows = rows;
+    this.#allocatedRows = rows;
+  }
+
+  /** Frees the memory. Using the cache afterwards throws. */
+  dispose(): void {
+    for (const { key, value } of this.#layers) dispose(key, value);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+export interface CacheOptions {
+  /** B */
+  rows: number;
+  /** The most tokens per row, prompt and completion together. */
+  capacity: number;
+}
+
+/** An empty cache for `rows` sequences of at most `capacity` tokens. */
+export function createCache(
+  { config, weights }: Model,
+  { rows, capacity }: CacheOptions,
+): KeyValueCache {
+  const { dtype, device } = weights.embedTokens;
+  return new KeyValueCache(rows, {
+    layers: config.numHiddenLayers,
+    keyHeads: config.numKeyValueHeads,
+    capacity,
+    width: config.headDim,
+    dtype,
+    device,
+  });
+}
