@@ -1,0 +1,62 @@
+export {
+  type Aggregation,
+  averageTokenMean,
+  type BatchTotals,
+  constantLength,
+  sequenceMean,
+  sequenceSum,
+  tokenMean,
+  tokenSum,
+  totalsOf,
+} from './aggregate.ts';
+export { type ChunkOptions, chunkedLogprobs, withChunkedLogprobs } from './chunked-logprobs.ts';
+export { type CispoOptions, cispo as cispoSurrogate } from './cispo.ts';
+export { entropyOfLogits, entropyOfLogprobs, topEntropyMask } from './entropy.ts';
+export { type KlEstimator, klToReference, sequenceKlToReference } from './kl.ts';
+export {
+  type LossResult,
+  type PolicyLoss,
+  type PolicyLossInputs,
+  type PolicyLossOptions,
+  policyLoss,
+  type RegularisationOptions,
+} from './policy-loss.ts';
+export { type PpoClipOptions, ppoClip } from './ppo-clip.ts';
+export {
+  type AdvantageRecipe,
+  bnpo,
+  cispo,
+  dapo,
+  drGrpo,
+  grpo,
+  gspo,
+  type PolicyPreset,
+  type PresetName,
+  type PresetOptions,
+  presets,
+  reinforce,
+  rloo,
+  sapo,
+} from './presets.ts';
+export {
+  type RatioLevel,
+  ratioLevels,
+  sequenceMeanRatio,
+  sequenceRatio,
+  tokenRatio,
+} from './ratio-level.ts';
+export { reinforce as reinforceSurrogate } from './reinforce.ts';
+export { type SapoOptions, sapo as sapoSurrogate } from './sapo.ts';
+export {
+  type LossMetric,
+  readStatistics,
+  type Statistic,
+  type Statistics,
+} from './statistics.ts';
+export { type SupervisedInputs, supervisedLoss } from './supervised.ts';
+export type { Surrogate, SurrogateResult, SurrogateTerms } from './surrogate.ts';
+export {
+  type TokenLogprobOptions,
+  type TokenScores,
+  tokenLogprobs,
+} from './token-logprobs.ts';

@@ -1,0 +1,72 @@
+import { assertSameShape, noGrad, type Tensor, where } from '../tensor/index.ts';
+import { entropyOfLogprobs } from './entropy.ts';
+
+export interface TokenLogprobOptions {
+  /** Logits are divided by it, as when sampling. */
+  readonly temperature?: number;
+  /**
+   * Token ids that sampling could choose from, int64 [N, K], −1 where a row has fewer; the distribution is renormalised
+   * over them. Left out, all of the vocabulary.
+   */
+  readonly keptTokens?: Tensor | undefined;
+  /** Whether to compute the distribution's entropy, and whether gradient flows through it. */
+  readonly entropy?: 'none' | 'detached' | 'differentiable';
+  /** Whether to say for each token if the model finds it the most likely of all. */
+  readonly compareArgmax?: boolean;
+}
+
+/** Scores of N tokens, each [N]. */
+export interface TokenScores {
+  /** log π of the token, in nats; −∞ where it is not among the kept. Gradient flows. */
+  readonly logprobs: Tensor;
+  readonly entropy?: Tensor | undefined;
+  /** bool. */
+  readonly isArgmax?: Tensor | undefined;
+}
+
+/** Logit of a place where `keptTokens` has no token: probability 0, and finite, so that 0 · log 0 stays 0. */
+const NEVER = -1e30;
+
+const inFullPrecision = (logits: Tensor): Tensor =>
+  logits.dtype === 'float64' ? logits : logits.to({ dtype: 'float32' });
+
+/** Log-probabilities of the kept tokens [N, K], and which of them is the token [N, K]. */
+function restrict(logits: Tensor, tokens: Tensor, keptTokens: Tensor): [Tensor, Tensor] {
+  const kept = logits.gather(-1, keptTokens.clamp(0)).maskedFill(keptTokens.less(0), NEVER);
+  return [kept.logSoftmax(-1), keptTokens.eq(tokens.unsqueeze(-1))];
+}
+
+function pick(
+  logits: Tensor,
+  tokens: Tensor,
+  keptTokens: Tensor | undefined,
+): [distribution: Tensor, logprobs: Tensor] {
+  if (keptTokens === undefined) {
+    const distribution = logits.logSoftmax(-1);
+    return [distribution, distribution.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)];
+  }
+  const [distribution, isToken] = restrict(logits, tokens, keptTokens);
+  return [distribution, where(isToken, distribution, -Infinity).max(-1)];
+}
+
+/**
+ * Log-probabilities of the tokens [N] under softmax(logits / temperature), logits [N, V], in float32 or better.
+ * @throws ShapeError when tokens and logits differ in N.
+ */
+export function tokenLogprobs(
+  logits: Tensor,
+  tokens: Tensor,
+  options: TokenLogprobOptions = {},
+): TokenScores {
+  const { temperature = 1, keptTokens, entropy = 'none', compareArgmax = false } = options;
+  assertSameShape('tokenLogprobs', { tokens, 'logits without V': logits.detach().select(-1, 0) });
+  const precise = inFullPrecision(logits);
+  const tempered = temperature === 1 ? precise : precise.div(temperature);
+  const [distribution, logprobs] = pick(tempered, tokens, keptTokens);
+  return {
+    logprobs,
+    ...(entropy === 'differentiable' && { entropy: entropyOfLogprobs(distribution) }),
+    ...(entropy === 'detached' && { entropy: noGrad(() => entropyOfLogprobs(distribution)) }),
+    ...(compareArgmax && { isArgmax: noGrad(() => logits.argmax(-1).eq(tokens)) }),
+  };
+}
