@@ -12,6 +12,8 @@ function parseRecords(text: string): { records: CsvRecord[]; skipped: CsvError[]
   const skipped: CsvError[] = [];
   const records = parse(text, {
     info: true,
+    // Named, since detection goes by the first line alone and files mix them.
+    record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
