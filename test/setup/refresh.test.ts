@@ -70,3 +70,11 @@ test('a type error is shown, and tried again next time', () => {
   expect(vi.mocked(console.log).mock.calls.flat().join('\n')).toContain('src/a.ts(1,14)');
   expect(compileTypescript(folder)).toBe(true);
 });
+
+test('package-lock.json has the optional packages of every platform, without which npm ci stops', () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const missing = Object.values<{ optionalDependencies?: object }>(packages)
+    .flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}))
+    .filter((name) => !(`node_modules/${name}` in packages));
+  expect(missing).toEqual([]);
+});
