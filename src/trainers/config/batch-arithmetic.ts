@@ -1,5 +1,6 @@
 /** The numbers that follow from a configuration and a dataset's size, by the arithmetic of Transformers and TRL. */
 import { ConfigError } from '../../errors.ts';
+import { greatestCommonDivisor } from './divisors.ts';
 
 /** Numbers every trainer derives. */
 export interface StepArithmetic {
@@ -126,15 +127,18 @@ function stepArithmetic(config: StepOptions, microBatchesPerEpoch: number): Step
 }
 
 function tooFewRows(config: GroupOptions, rows: number, generationBatchSize: number): string {
-  const { numGenerations, perDeviceTrainBatchSize: batch } = config;
-  const fitting = rows * numGenerations;
+  const { numGenerations: group, perDeviceTrainBatchSize: batch } = config;
+  const isSizeGiven = config.generationBatchSize !== null;
+  const stepsPerWholeGroups = group / greatestCommonDivisor(batch, group);
+  const steps = Math.floor((rows * group) / batch / stepsPerWholeGroups) * stepsPerWholeGroups;
+  const smaller = isSizeGiven ? 'generation_batch_size' : 'steps_per_generation';
   const change =
-    config.generationBatchSize !== null || batch > fitting
-      ? `set per_device_train_batch_size to ${fitting} and generation_batch_size to null`
-      : `set steps_per_generation to ${Math.max(1, Math.floor(fitting / batch))}`;
+    steps > 0
+      ? `set ${smaller} to ${isSizeGiven ? batch * steps : steps}`
+      : `set per_device_train_batch_size to ${rows * group} and ${smaller} to ${isSizeGiven ? rows * group : 1}`;
   return (
-    `one generation takes ${generationBatchSize / numGenerations} prompts ` +
-    `(generation_batch_size ${generationBatchSize} / num_generations ${numGenerations}), ` +
+    `one generation takes ${generationBatchSize / group} prompts ` +
+    `(generation_batch_size ${generationBatchSize} / num_generations ${group}), ` +
     `but the training dataset has ${rows} rows; ${change}`
   );
 }

@@ -1,5 +1,11 @@
 /** Checks that need several options; each names the option to change and to what. */
 import type { CheckProblem } from '../../config/index.ts';
+import {
+  greatestCommonDivisor,
+  leastCommonMultiple,
+  multipleNear,
+  nearestDivisor,
+} from './divisors.ts';
 
 interface ScheduleOptions {
   warmupSteps: number;
@@ -195,26 +201,4 @@ export function checkRewards({
   if (rewardWeights === null || rewardWeights.length === rewardFuncs.length) return [];
   const message = `expected ${rewardFuncs.length} weights, one for each of ${rewardFuncs.join(', ')}, found ${rewardWeights.length}`;
   return [{ at: 'rewardWeights', message }];
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  return (a / greatestCommonDivisor(a, b)) * b;
-}
-
-function multipleNear(value: number, step: number): number {
-  return Math.max(1, Math.round(value / step)) * step;
-}
-
-/** The divisor of a number nearest to another one, at least 2 where there is one. */
-function nearestDivisor(value: number, wanted: number): number {
-  const divisors = Array.from({ length: value }, (_, index) => index + 1).filter(
-    (each) => value % each === 0 && (each > 1 || value === 1),
-  );
-  return divisors.reduce((best, each) =>
-    Math.abs(each - wanted) < Math.abs(best - wanted) ? each : best,
-  );
 }

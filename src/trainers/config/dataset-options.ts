@@ -48,7 +48,8 @@ export const datasetOptions = configGroup('Dataset', {
     .describe('Column that holds plain text (supervised).'),
   chatTemplateKwargs: z
     .record(z.string(), z.unknown())
-    .default({})
+    .nullable()
+    .default(null)
     .describe('Extra variables for the chat template, such as {enable_thinking: false}.'),
   maxTrainSamples: count
     .nullable()

@@ -54,6 +54,7 @@ const memoryAndSpeed = inert('Memory and speed are Laurel’s own business.', [
   'dataloader_in_order',
   'use_transformers_continuous_batching',
   'use_transformers_paged',
+  'transformers_continuous_batching_config',
   'ds3_gather_for_generation',
   'eval_accumulation_steps',
   'eval_do_concat_batches',
@@ -124,6 +125,9 @@ const housekeeping = inert('It has nothing to act on here.', [
   'overwrite_output_dir',
   'max_tool_calling_iterations',
   'debug',
+  'enable_jit_checkpoint',
+  'restore_callback_states_from_checkpoint',
+  'length_column_name',
 ]);
 
 const inertWithoutVllm = inert('There is no separate generation engine to correct for.', [
