@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { findCorrupted, findMissing, manifestName, readManifest } from './manifest.ts';
@@ -11,7 +11,7 @@ export interface Checkpoint {
 
 /** The whole checkpoints in a folder, oldest first; what a crash left unfinished is not among them. */
 export function listCheckpoints(folder: string): Checkpoint[] {
-  if (!existsSync(folder)) return [];
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   const found = new Map<number, Checkpoint>();
   // Names sort `checkpoint-5` before `checkpoint-5.old-…`, so a replaced one counts only while its replacement is missing.
   for (const name of readdirSync(folder).sort()) {

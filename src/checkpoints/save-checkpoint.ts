@@ -44,7 +44,7 @@ export async function saveCheckpoint(
     replaceFolder(temporary, target, `${target}.old-${suffix}`);
     syncPath(folder);
   } catch (cause) {
-    rmSync(temporary, { recursive: true, force: true });
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     throw saveError(folder, step, cause as Error);
   }
   clearLeftovers(folder);
@@ -90,7 +90,7 @@ function removeOldest(folder: string, keep: number, best: number | undefined): v
 }
 
 function saveError(folder: string, step: number, cause: Error): CheckpointError {
-  const last = existsSync(folder) ? listCheckpoints(folder).at(-1) : undefined;
+  const last = listCheckpoints(folder).at(-1);
   const before =
     last === undefined
       ? 'no earlier checkpoint exists'
