@@ -1,4 +1,4 @@
-import { callTensor, hasOperator, type Tensor, zeros } from '../tensor/index.ts';
+import { callTensor, hasOperator, type Tensor } from '../tensor/index.ts';
 import type { Visibility } from './attention-mask.ts';
 import type { ModelConfig } from './model-config.ts';
 
@@ -111,13 +111,10 @@ export function composedAttention(
   const scale = width ** -0.5;
   const scores =
     bias === null
-      ? callTensor('aten::baddbmm', unread(query), query, key, 0, scale)
+      ? callTensor('aten::bmm', query.mul(scale), key)
       : callTensor('aten::baddbmm', bias, query, key, 1, scale);
   return ungroup(callTensor('aten::bmm', softmax(scores), value), sizes);
 }
-
-/** baddbmm's summand where its factor is 0: any tensor that broadcasts. */
-const unread = ({ dtype, device }: Tensor): Tensor => zeros([1], { dtype, device });
 
 /** Softmax over keys, in float32 for half precision as transformers does. */
 function softmax(scores: Tensor): Tensor {
@@ -145,7 +142,7 @@ export function fusedAttention(
   const { rows, queries, heads, keyHeads, group, keys, width } = sizes;
   if (queries === 1) {
     const query = inputs.query.reshape([rows, keyHeads, group, width]);
-    const mixed = sdpa(query, inputs.key, inputs.value, bias && bias.unsqueeze(1), false);
+    const mixed = sdpa(query, inputs.key, inputs.value, bias?.unsqueeze(1) ?? null, false);
     return mixed.reshape([rows, 1, heads * width]);
   }
   const square = isCausal && queries === keys;

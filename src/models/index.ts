@@ -1,3 +1,4 @@
+export { cloneModel } from './clone-model.ts';
 export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
 export { type InitOptions, initModel } from './init-model.ts';
 export { type CacheOptions, createCache, KeyValueCache } from './key-value-cache.ts';
