@@ -12,6 +12,7 @@ export {
 export { type ChunkOptions, chunkedLogprobs, withChunkedLogprobs } from './chunked-logprobs.ts';
 export { type CispoOptions, cispo as cispoSurrogate } from './cispo.ts';
 export { entropyOfLogits, entropyOfLogprobs, topEntropyMask } from './entropy.ts';
+export { finiteDifferences } from './finite-differences.ts';
 export { type KlEstimator, klToReference, sequenceKlToReference } from './kl.ts';
 export {
   type LossResult,
