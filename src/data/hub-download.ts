@@ -66,15 +66,18 @@ async function fetchInto(path: string, { entry, request }: HubFile): Promise<voi
   }
 }
 
+/** Makes the snapshot's entry beside its place and renames it, so that two downloads at once do no harm. */
 async function link(target: string, path: string): Promise<void> {
-  await rm(path, { force: true });
+  const temporary = `${path}.${process.pid}.link`;
   await mkdir(dirname(path), { recursive: true });
+  await rm(temporary, { force: true });
   try {
-    await symlink(relative(dirname(path), target), path);
+    await symlink(relative(dirname(path), target), temporary);
   } catch {
     // File systems without links get a copy, as Hugging Face's own cache does.
-    await copyFile(target, path);
+    await copyFile(target, temporary);
   }
+  await rename(temporary, path);
 }
 
 /**

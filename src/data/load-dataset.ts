@@ -1,14 +1,15 @@
 import { extname, join } from 'node:path';
-import { DataError } from '../errors.ts';
+import { DataError, LaurelError } from '../errors.ts';
 import type { Columns } from '../types.ts';
 import { type Dataset, datasetFromRows } from './dataset.ts';
 import { downloadDatasetFiles } from './download-dataset.ts';
+import type { OnDownload } from './hub-repo.ts';
 import { type Environment, expandHome, listFolder, mappedPaths, pathKind } from './local-data.ts';
 import { readCsv } from './read-csv.ts';
 import { readJson } from './read-json.ts';
 import { readJsonl } from './read-jsonl.ts';
 import { readParquet } from './read-parquet.ts';
-import type { RowReader } from './row-result.ts';
+import type { RowReader, RowResult } from './row-result.ts';
 import { DATA_EXTENSIONS, type SplitChoice, splitFiles } from './split-files.ts';
 
 /** What of a dataset to load, and what to do about rows that cannot be read. */
@@ -21,6 +22,8 @@ export interface LoadDatasetOptions extends SplitChoice {
   readonly limit?: number;
   /** Default `process.env`: `LAUREL_DATA`, `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN`, `HF_ENDPOINT`, `HF_HUB_OFFLINE`. */
   readonly environment?: Environment;
+  /** Called before each file that the Hub has to send. */
+  readonly onDownload?: OnDownload;
 }
 
 const READERS: Record<(typeof DATA_EXTENSIONS)[number], RowReader> = {
@@ -59,6 +62,15 @@ async function locate(name: string, options: LoadDatasetOptions): Promise<string
   return downloadDatasetFiles(name, { ...options, environment, lookedAt: candidates });
 }
 
+async function* readFileRows(file: string): AsyncGenerator<RowResult> {
+  try {
+    yield* readerOf(file)(file);
+  } catch (cause) {
+    if (cause instanceof LaurelError) throw cause;
+    throw new DataError(`cannot be read: ${(cause as Error).message}`, { file, cause });
+  }
+}
+
 async function readRows(files: readonly string[], options: LoadDatasetOptions) {
   const { skipBadRows = false, limit = Number.POSITIVE_INFINITY } = options;
   const rows: Columns[] = [];
@@ -66,7 +78,7 @@ async function readRows(files: readonly string[], options: LoadDatasetOptions) {
   let firstError: DataError | undefined;
   for (const file of files) {
     if (rows.length >= limit) break;
-    for await (const { columns, error } of readerOf(file)(file)) {
+    for await (const { columns, error } of readFileRows(file)) {
       if (columns) rows.push(columns);
       else if (!skipBadRows) throw error;
       else {

@@ -7,6 +7,8 @@ import type { Tokenizer } from './tokenizer.ts';
 export interface ChatTemplateOptions {
   /** Whether the header that opens an assistant turn is appended, for sampling. Default false. */
   readonly addGenerationPrompt?: boolean;
+  /** Whether the text ends with the last message's content, left open for the policy to go on. Default false. */
+  readonly continueFinalMessage?: boolean;
   /** Tool descriptions (JSON schema), as `transformers` takes them. */
   readonly tools?: readonly object[];
   /** Further variables, such as `enable_thinking`. */
@@ -81,6 +83,29 @@ export function renderTemplate(
   }
 }
 
+// A noncharacter, then a space: a template that trims the content is known by the missing space.
+const OPEN_END = '\uFDD2 ';
+
+/** Renders with a mark at the end of the last message and cuts there, as `transformers` does. */
+function renderOpenEnded(
+  tokenizer: Tokenizer,
+  messages: readonly Message[],
+  options: ChatTemplateOptions,
+): string {
+  const last = messages.at(-1);
+  if (last === undefined) throw new DataError('applyChatTemplate: no message to continue');
+  const marked = [...messages.slice(0, -1), { ...last, content: last.content + OPEN_END }];
+  const text = renderTemplate(requireChatTemplate(tokenizer), tokenizer, marked, options);
+  const end = text.lastIndexOf(OPEN_END.trim());
+  if (end === -1) {
+    throw new DataError(
+      `${tokenizer.source}: chat template leaves out the last message's content, so it cannot be continued`,
+    );
+  }
+  const before = text.slice(0, end);
+  return text.startsWith(OPEN_END, end) ? before : before.trimEnd();
+}
+
 /**
  * Renders a conversation as the tokenizer's chat template says, equal to `transformers`' `apply_chat_template` with
  * `tokenize=False`. Encode the result without special tokens: templates write theirs.
@@ -90,5 +115,6 @@ export function applyChatTemplate(
   messages: readonly Message[],
   options: ChatTemplateOptions = {},
 ): string {
+  if (options.continueFinalMessage) return renderOpenEnded(tokenizer, messages, options);
   return renderTemplate(requireChatTemplate(tokenizer), tokenizer, messages, options);
 }

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { madeTokenizers } from '../../test/golden/tokenizers/made-tokenizers.ts';
 import type { Message } from '../types.ts';
-import { applyChatTemplate, loadTokenizer, renderWithMask, type Tokenizer } from './index.ts';
+import {
+  applyChatTemplate,
+  loadTokenizer,
+  renderPrompt,
+  renderPromptCompletion,
+  renderWithMask,
+  type Tokenizer,
+} from './index.ts';
 
 const golden = new URL('../../test/golden/tokenizers/', import.meta.url);
 const read = (name: string) => JSON.parse(readFileSync(new URL(name, golden), 'utf8'));
@@ -116,6 +123,34 @@ for (const [version, { conversations, cases }] of Object.entries<TemplateGolden>
         expect(tokens).toEqual(c.ids);
         expect(assistantMask).toEqual(c.assistantMask);
       }
+    });
+  });
+}
+
+interface PromptCase {
+  template: string;
+  conversation: string;
+  cut: number;
+  alone: string;
+  prompt: string;
+  completion: string;
+}
+
+const { conversations } = Object.values<TemplateGolden>(read('templates.json'))[0]!;
+for (const [version, { trl, cases }] of Object.entries<{ trl: string; cases: PromptCase[] }>(
+  read('prompts.json'),
+)) {
+  describe(`prompts and completions, against TRL ${trl} on transformers ${version}`, () => {
+    const title = (c: PromptCase) => `${c.template}: ${c.conversation} cut at ${c.cut}`;
+    it.each(cases.map((c) => [title(c), c] as const))('%s', (_, c) => {
+      const tokenizer = loadTokenizer(new URL('trained/bytes-bpe', golden).pathname, {
+        chatTemplate: readFileSync(new URL(`templates/${c.template}.jinja`, golden), 'utf8'),
+      });
+      const messages = conversations[c.conversation]!;
+      const prompt = messages.slice(0, c.cut);
+      const found = renderPromptCompletion(tokenizer, prompt, messages.slice(c.cut));
+      expect(found).toEqual({ prompt: c.prompt, completion: c.completion });
+      expect(renderPrompt(tokenizer, prompt)).toBe(c.alone);
     });
   });
 }

@@ -2,6 +2,7 @@ export { byteTokenizer } from './byte-tokenizer.ts';
 export { charTokenizer } from './char-tokenizer.ts';
 export { applyChatTemplate, type ChatTemplateOptions, chatmlTemplate } from './chat-template.ts';
 export { type LoadTokenizerOptions, loadTokenizer } from './load-tokenizer.ts';
+export { renderPrompt, renderPromptCompletion } from './render-prompt.ts';
 export { type RenderedConversation, renderWithMask } from './render-with-mask.ts';
 export { StreamDecoder, type StreamDecoderOptions } from './stream-decoder.ts';
 export type { SymbolTokenizerOptions } from './symbol-tokenizer.ts';

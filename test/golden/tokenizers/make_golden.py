@@ -3,7 +3,7 @@
     npx jiti save-made-tokenizers.ts SAVED
     python make_golden.py train           # once, transformers 4: trains the small tokenizers under trained/
     python make_golden.py resave          # once, transformers 5: saves one of them in its layout
-    python make_golden.py golden SAVED    # made.json, trained.json, templates.json; run per transformers version
+    python make_golden.py golden SAVED    # made.json, trained.json, templates.json, prompts.json (5 only, needs trl)
 
 transformers 4.57.6 ran with huggingface_hub 1.33, past the bound in its dependency table, which only guards downloads.
 The golden files hold one entry per transformers version that ran; a second run with another version adds to them.
@@ -191,6 +191,28 @@ def templates():
     merge("templates.json", {"conversations": CONVERSATIONS, "cases": cases})
 
 
+def prompts():
+    """Prompts and completions as TRL renders them, and messages left open at their end."""
+    import trl
+    from trl.data_utils import apply_chat_template
+
+    cases = []
+    for path in sorted((HERE / "templates").glob("*.jinja")):
+        tokenizer = AutoTokenizer.from_pretrained(HERE / "trained" / "bytes-bpe")
+        tokenizer.chat_template = path.read_text()
+        for conversation, messages in CONVERSATIONS.items():
+            if path.stem == "alternating" and conversation in ["tool calls", "two answers in a row"]:
+                continue
+            for cut in range(1, len(messages)):
+                if messages[cut - 1]["role"] == "system":
+                    continue  # TRL has no rule for it
+                example = {"prompt": messages[:cut], "completion": messages[cut:]}
+                both = apply_chat_template(example, tokenizer)
+                alone = apply_chat_template({"prompt": messages[:cut]}, tokenizer)["prompt"]
+                cases.append({"template": path.stem, "conversation": conversation, "cut": cut, "alone": alone, **both})
+    merge("prompts.json", {"trl": trl.__version__, "cases": cases})
+
+
 CORPUS = [
     "The cat sat on the mat, and the dog sat by the door.",
     "She sells 16 - 3 - 4 = 9 eggs a day; 9 * 2 = 18 dollars.",
@@ -250,3 +272,5 @@ if __name__ == "__main__":
         made(sys.argv[2])
         trained()
         templates()
+        if VERSION.startswith("5."):
+            prompts()
