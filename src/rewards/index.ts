@@ -1,8 +1,16 @@
+export { type AccuracyOptions, accuracyReward, scoreAnswer } from './accuracy-reward.ts';
+export { type CosineScaledOptions, cosineScaledReward } from './cosine-scaled-reward.ts';
 export { type ExactMatchOptions, exactMatchReward } from './exact-match-reward.ts';
 export { type FormatOptions, formatReward } from './format-reward.ts';
 export { groupOfTexts } from './group-of-texts.ts';
 export { completionReward, groupReward, liftReward } from './lift.ts';
+export { equalAnswers } from './math/equal-answers.ts';
+export { extractAnswer } from './math/extract-answer.ts';
 export { type ModuleReward, type ModuleRewardOptions, moduleReward } from './module-reward.ts';
+export {
+  type ReasoningAccuracyOptions,
+  reasoningAccuracyReward,
+} from './reasoning-accuracy-reward.ts';
 export {
   type RepetitionPenaltyOptions,
   repetitionPenaltyReward,
