@@ -1,0 +1,159 @@
+import { ShapeError } from '../errors.ts';
+import { type DType, fromTypedArray, type Tensor, tokenTensor } from '../tensor/index.ts';
+import type { TrainSequence } from './train-sequence.ts';
+
+/**
+ * Sequences as padded tensors. Padding stands on the right, so a causal model needs no attention mask.
+ * T counts whole sequences, T' completion regions, N the trained tokens of the batch, K the largest kept set.
+ */
+export interface TrainBatch {
+  /** [B, T], int64. */
+  readonly tokens: Tensor;
+  /** For each trained token, the row of the flattened hidden states [B·T, C] that predicts it. [N], int64. */
+  readonly predictors: Tensor;
+  /** The trained tokens. [N], int64. */
+  readonly targets: Tensor;
+  /** Where each trained token stands in the flattened completion region [B·T']. [N], int64. */
+  readonly slots: Tensor;
+  /** 1 where the token is trained on. [B, T']. */
+  readonly completionMask: Tensor;
+  /** [B, T'], 0 where not trained; absent where the sequences have none. */
+  readonly oldLogprobs: Tensor | undefined;
+  readonly referenceLogprobs: Tensor | undefined;
+  readonly advantages: Tensor | undefined;
+  /** Ids each trained token was drawn from, padded with −1. [N, K], int64; absent where nothing was cut. */
+  readonly keptTokens: Tensor | undefined;
+}
+
+export interface PackOptions {
+  padTokenId: number;
+  device?: string;
+  /** Of the per-token columns: that of the log-probabilities they meet. */
+  dtype?: DType;
+}
+
+const longest = (lengths: readonly number[]): number => Math.max(1, ...lengths);
+
+const regionLength = ({ tokens, promptLength }: TrainSequence): number =>
+  tokens.length - promptLength;
+
+function padTokens(
+  sequences: readonly TrainSequence[],
+  padTokenId: number,
+  length: number,
+): Tensor {
+  const ids = new BigInt64Array(sequences.length * length).fill(BigInt(padTokenId));
+  for (const [row, { tokens }] of sequences.entries()) {
+    for (const [position, token] of tokens.entries()) ids[row * length + position] = BigInt(token);
+  }
+  return fromTypedArray(ids, [sequences.length, length]);
+}
+
+type Column = 'completionMask' | 'oldLogprobs' | 'referenceLogprobs' | 'advantages';
+
+/** One value per token of the completion region, right-padded with 0; undefined where a sequence lacks it. */
+function padColumn(
+  sequences: readonly TrainSequence[],
+  column: Column,
+  length: number,
+): Tensor | undefined {
+  if (sequences.some((sequence) => sequence[column] === undefined)) return undefined;
+  const padded = new Float64Array(sequences.length * length);
+  for (const [row, sequence] of sequences.entries()) {
+    for (const [position, value] of sequence[column]!.entries()) {
+      if (sequence.completionMask[position] === 1) padded[row * length + position] = value;
+    }
+  }
+  return fromTypedArray(padded, [sequences.length, length]);
+}
+
+/** Pads kept sets with −1 to the largest one. */
+function padKept(kept: readonly (readonly number[])[]): Tensor {
+  const width = longest(kept.map((ids) => ids.length));
+  const rows = kept.flatMap((ids) => [...ids, ...Array<number>(width - ids.length).fill(-1)]);
+  return tokenTensor(rows, [kept.length, width]);
+}
+
+function assertConsistent(sequence: TrainSequence): void {
+  const length = regionLength(sequence);
+  if (sequence.promptLength < 1) {
+    throw new ShapeError(
+      'packBatch: a prompt needs at least one token, which predicts the first completion token',
+    );
+  }
+  for (const column of [
+    'completionMask',
+    'oldLogprobs',
+    'referenceLogprobs',
+    'advantages',
+    'keptTokens',
+  ] as const) {
+    const values = sequence[column];
+    if (values !== undefined && values.length !== length) {
+      throw new ShapeError(
+        `packBatch: ${column} has ${values.length} values for ${length} completion tokens`,
+      );
+    }
+  }
+}
+
+interface TrainedTokens {
+  predictors: number[];
+  targets: number[];
+  slots: number[];
+  kept: (readonly number[])[];
+}
+
+/** The one place that shifts: the token at position t is predicted by the hidden state at t − 1. */
+function trainedTokens(
+  sequences: readonly TrainSequence[],
+  length: number,
+  region: number,
+): TrainedTokens {
+  const found: TrainedTokens = { predictors: [], targets: [], slots: [], kept: [] };
+  for (const [row, { tokens, promptLength, completionMask, keptTokens }] of sequences.entries()) {
+    for (let t = promptLength; t < tokens.length; t++) {
+      if (completionMask[t - promptLength] !== 1) continue;
+      found.predictors.push(row * length + t - 1);
+      found.targets.push(tokens[t]!);
+      found.slots.push(row * region + t - promptLength);
+      if (keptTokens !== undefined) found.kept.push(keptTokens[t - promptLength]!);
+    }
+  }
+  return found;
+}
+
+/**
+ * Shifts, pads and masks: the only place that does.
+ * @throws ShapeError when a sequence's columns disagree in length.
+ */
+export function packBatch(
+  sequences: readonly TrainSequence[],
+  { padTokenId, device = 'cpu', dtype = 'float32' }: PackOptions,
+): TrainBatch {
+  for (const sequence of sequences) assertConsistent(sequence);
+  const cut = sequences.filter(({ keptTokens }) => keptTokens !== undefined).length;
+  if (cut !== 0 && cut !== sequences.length) {
+    throw new ShapeError(
+      `packBatch: ${cut} of ${sequences.length} sequences have keptTokens; all or none must`,
+    );
+  }
+  const length = longest(sequences.map(({ tokens }) => tokens.length));
+  const region = longest(sequences.map(regionLength));
+  const { predictors, targets, slots, kept } = trainedTokens(sequences, length, region);
+  const column = (name: Column): Tensor | undefined =>
+    padColumn(sequences, name, region)?.to({ device, dtype });
+  const indices = (values: readonly number[]): Tensor =>
+    tokenTensor(values, [values.length], device);
+  return {
+    tokens: padTokens(sequences, padTokenId, length).to({ device }),
+    predictors: indices(predictors),
+    targets: indices(targets),
+    slots: indices(slots),
+    completionMask: column('completionMask')!,
+    oldLogprobs: column('oldLogprobs'),
+    referenceLogprobs: column('referenceLogprobs'),
+    advantages: column('advantages'),
+    keptTokens: kept.length > 0 ? padKept(kept).to({ device }) : undefined,
+  };
+}

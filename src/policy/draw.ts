@@ -1,0 +1,106 @@
+import { arange, type Generator, rand, type Tensor, where } from '../tensor/index.ts';
+import { cutsVocabulary, type ResolvedSampling } from './sampling-options.ts';
+
+/** One token per row, as it was drawn. */
+export interface Draw {
+  readonly tokens: number[];
+  /** log π of each under the distribution named by `logprobDistribution`, in nats. */
+  readonly logprobs: number[];
+  /** The ids each was drawn from, likeliest first; absent where nothing was cut. */
+  readonly keptTokens: number[][] | undefined;
+}
+
+/** Largest float32 below 1: keeps a uniform number times a sum strictly below the sum. */
+const BELOW_ONE = 1 - 2 ** -24;
+
+/**
+ * Inverse transform sampling: the first token whose cumulative probability exceeds a uniform number, so a token
+ * of probability 0 is never drawn. One uniform number per row.
+ * @returns [R, 1], int64.
+ */
+export function drawFrom(probabilities: Tensor, generator: Generator): Tensor {
+  const cumulative = probabilities.to({ dtype: 'float64' }).cumsum(-1);
+  const uniform = rand([probabilities.shape[0]!, 1], generator, { dtype: 'float64' });
+  const threshold = uniform.to({ device: probabilities.device }).mul(cumulative.slice(1, -1));
+  return cumulative.lessEqual(threshold.mul(BELOW_ONE)).sum(-1, { keepDim: true });
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** Tokens left after top-k, then top-p, then min-p on what remains, over logits sorted likeliest first. [R, V], bool. */
+function keptPositions(sorted: Tensor, { topK, topP, minP }: ResolvedSampling): Tensor {
+  const width = sorted.shape[1]!;
+  let kept = arange(0, width, { device: sorted.device })
+    .less(topK > 0 ? topK : width)
+    .expand(sorted.shape);
+  if (topP < 1) {
+    const probabilities = sorted.maskedFill(kept.logicalNot(), NEVER).softmax(-1);
+    const before = probabilities.cumsum(-1).sub(probabilities);
+    kept = kept.logicalAnd(before.less(topP));
+  }
+  if (minP !== null && minP > 0) {
+    const probabilities = sorted.maskedFill(kept.logicalNot(), NEVER).softmax(-1);
+    kept = kept.logicalAnd(probabilities.greaterEqual(probabilities.slice(1, 0, 1).mul(minP)));
+  }
+  // The likeliest token always stays, whatever rounding makes of its own bounds.
+  return kept.logicalOr(arange(0, width, { device: sorted.device }).less(1).expand(sorted.shape));
+}
+
+function listKept(order: Tensor, kept: Tensor): number[][] {
+  const counts = kept.sum(-1).toArray();
+  const widest = Math.max(...counts);
+  const ids = order.slice(1, 0, widest).toArray();
+  return counts.map((count, row) => ids.slice(row * widest, row * widest + count));
+}
+
+function drawCut(logits: Tensor, sampling: ResolvedSampling, generator: Generator): Draw {
+  const [sorted, order] = logits.sort(-1, { descending: true });
+  const kept = keptPositions(sorted, sampling);
+  const cutLogprobs = sorted.maskedFill(kept.logicalNot(), NEVER).logSoftmax(-1);
+  const position = drawFrom(cutLogprobs.exp(), generator);
+  const tokens = order.gather(1, position);
+  const logprobs =
+    sampling.logprobDistribution === 'sampled'
+      ? cutLogprobs.gather(1, position)
+      : logits.logSoftmax(-1).gather(1, tokens);
+  return {
+    tokens: tokens.toArray(),
+    logprobs: logprobs.toArray(),
+    keptTokens: listKept(order, kept),
+  };
+}
+
+/** Divides positive logits of `seen` tokens [R, S] by the penalty and multiplies negative ones. */
+function penalize(logits: Tensor, seen: Tensor, penalty: number): Tensor {
+  const chosen = logits.gather(1, seen);
+  return logits.scatter(1, seen, where(chosen.less(0), chosen.mul(penalty), chosen.div(penalty)));
+}
+
+/**
+ * Draws one token per row of logits [R, V].
+ * Temperature 0 takes the likeliest token and reports its log-probability at temperature 1.
+ */
+export function draw(
+  logits: Tensor,
+  sampling: ResolvedSampling,
+  generator: Generator,
+  seen?: Tensor,
+): Draw {
+  const penalized =
+    seen === undefined ? logits : penalize(logits, seen, sampling.repetitionPenalty);
+  const wide = penalized.dtype === 'float64' ? penalized : penalized.to({ dtype: 'float32' });
+  if (sampling.temperature === 0) {
+    const tokens = wide.argmax(-1, { keepDim: true });
+    return drawn(tokens, wide.logSoftmax(-1));
+  }
+  const scaled = sampling.temperature === 1 ? wide : wide.div(sampling.temperature);
+  if (cutsVocabulary(sampling)) return drawCut(scaled, sampling, generator);
+  const logprobs = scaled.logSoftmax(-1);
+  return drawn(drawFrom(logprobs.exp(), generator), logprobs);
+}
+
+const drawn = (tokens: Tensor, logprobs: Tensor): Draw => ({
+  tokens: tokens.toArray(),
+  logprobs: logprobs.gather(1, tokens).toArray(),
+  keptTokens: undefined,
+});

@@ -1,0 +1,86 @@
+import { ConfigError } from '../errors.ts';
+import { initModel, loadModel, type Model, type ModelConfig, saveModel } from '../models/index.ts';
+import { type DType, Generator } from '../tensor/index.ts';
+import { loadTokenizer, type Tokenizer } from '../tokenizers/index.ts';
+import type { Rollout } from '../types.ts';
+import { sampleCompletions } from './sample.ts';
+import { resolveSampling, type SamplingOptions } from './sampling-options.ts';
+
+export interface LoadPolicyOptions {
+  /** float32 unless given, whatever the folder holds. */
+  readonly dtype?: DType;
+  readonly device?: string;
+  /** Whether its weights record gradients; true unless given. */
+  readonly trainable?: boolean;
+}
+
+export interface CreatePolicyOptions {
+  readonly seed?: number;
+  readonly dtype?: DType;
+  readonly device?: string;
+}
+
+/** A language model with the tokenizer its tokens come from: what is sampled, scored, trained and saved. */
+export class Policy {
+  readonly model: Model;
+  readonly tokenizer: Tokenizer;
+
+  /** @throws ConfigError when the model has fewer token rows than the tokenizer has tokens. */
+  constructor(model: Model, tokenizer: Tokenizer) {
+    const { vocabSize } = model.config;
+    if (vocabSize < tokenizer.vocabSize) {
+      throw new ConfigError(
+        `the model knows ${vocabSize} tokens and the tokenizer (${tokenizer.source}) makes ${tokenizer.vocabSize}; use the tokenizer the model was trained with, or set vocab_size to at least ${tokenizer.vocabSize}`,
+      );
+    }
+    this.model = model;
+    this.tokenizer = tokenizer;
+  }
+
+  /** A new model with random weights. */
+  static create(
+    config: ModelConfig,
+    tokenizer: Tokenizer,
+    { seed = 42, ...placement }: CreatePolicyOptions = {},
+  ): Policy {
+    return new Policy(initModel(config, { seed, ...placement }), tokenizer);
+  }
+
+  /** Reads a Hugging Face folder: configuration, weights and tokenizer. */
+  static load(
+    folder: string,
+    { dtype = 'float32', device = 'cpu', trainable = true }: LoadPolicyOptions = {},
+  ): Policy {
+    return new Policy(loadModel(folder, { dtype, device, trainable }), loadTokenizer(folder));
+  }
+
+  /** Writes a Hugging Face folder that `transformers` loads. */
+  save(folder: string): void {
+    saveModel(folder, this.model);
+    this.tokenizer.save(folder);
+  }
+
+  /** Completes one prompt, `count` times. */
+  async sample(
+    prompt: string,
+    { count = 1, seed = 0, signal, ...sampling }: SamplingOptions & SampleOptions,
+  ): Promise<readonly Rollout[]> {
+    const tokens = this.tokenizer.encode(prompt, { addSpecialTokens: true });
+    const [rollouts] = await sampleCompletions({
+      ...this,
+      prompts: [tokens],
+      groupSize: count,
+      sampling: resolveSampling(sampling),
+      generator: new Generator(seed),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return rollouts!;
+  }
+}
+
+export interface SampleOptions {
+  /** Completions. */
+  readonly count?: number;
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+}

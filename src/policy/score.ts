@@ -1,0 +1,108 @@
+import { microBatches, packBatch, type TrainBatch, type TrainSequence } from '../batches/index.ts';
+import { type ChunkOptions, chunkedLogprobs, type TokenScores } from '../losses/index.ts';
+import { hiddenStates, type Model } from '../models/index.ts';
+import { noGrad, type Tensor, tidy, zeros } from '../tensor/index.ts';
+import type { LogprobDistribution } from './sampling-options.ts';
+
+/** Under which distribution tokens are scored, and what besides their log-probability is wanted. */
+export interface ScoreOptions {
+  readonly temperature: number;
+  readonly logprobDistribution: LogprobDistribution;
+  readonly entropy?: 'none' | 'detached' | 'differentiable';
+  readonly compareArgmax?: boolean;
+}
+
+/** The matrix that turns hidden states into logits. [V, C]. */
+export const headOf = ({ weights }: Model): Tensor => weights.head ?? weights.embedTokens;
+
+/** The hidden states that predict the trained tokens. [N, C]. */
+export function predictingStates(model: Model, { tokens, predictors }: TrainBatch): Tensor {
+  const hidden = hiddenStates(model, { tokens });
+  const width = hidden.shape[2]!;
+  return hidden.reshape([-1, width]).indexSelect(0, predictors);
+}
+
+/** What `TokenScores` are asked for. Kept sets count under `sampled` only. */
+export function chunkOptions(batch: TrainBatch, options: ScoreOptions): ChunkOptions {
+  const { temperature, logprobDistribution, entropy = 'none', compareArgmax = false } = options;
+  const keptTokens = logprobDistribution === 'sampled' ? batch.keptTokens : undefined;
+  return { temperature, keptTokens, entropy, compareArgmax };
+}
+
+/** Values of the trained tokens [N] at their places in the completion region [B, T'], 0 elsewhere. */
+export function spread(flat: Tensor, { completionMask, slots }: TrainBatch): Tensor {
+  const { shape } = completionMask;
+  const [rows, region] = shape as [number, number];
+  const blank = zeros([rows * region], { dtype: flat.dtype, device: completionMask.device });
+  return blank.indexCopy(0, slots, flat).view(shape);
+}
+
+/** `spread` for every score there is. */
+export function spreadScores(
+  { logprobs, entropy, isArgmax }: TokenScores,
+  batch: TrainBatch,
+): TokenScores {
+  return {
+    logprobs: spread(logprobs, batch),
+    entropy: entropy && spread(entropy, batch),
+    isArgmax: isArgmax && spread(isArgmax, batch),
+  };
+}
+
+const logprobDtype = (model: Model) =>
+  model.weights.embedTokens.dtype === 'float64' ? 'float64' : 'float32';
+
+/** Sequences as tensors where the model is. */
+export function packFor(
+  model: Model,
+  sequences: readonly TrainSequence[],
+  padTokenId: number,
+): TrainBatch {
+  const { device } = model.weights.embedTokens;
+  return packBatch(sequences, { padTokenId, device, dtype: logprobDtype(model) });
+}
+
+/** Scores of one sequence's completion region; 0 where a token is not trained on. */
+export interface SequenceScores {
+  readonly logprobs: number[];
+  readonly entropies: number[] | undefined;
+}
+
+/** Scores sequences without gradient, `batchSize` at a time: the path that training takes, not another. */
+export function scoreSequences(
+  model: Model,
+  sequences: readonly TrainSequence[],
+  { padTokenId, batchSize, ...options }: ScoreOptions & { padTokenId: number; batchSize: number },
+): SequenceScores[] {
+  return microBatches(sequences, batchSize).flatMap((rows) =>
+    noGrad(() =>
+      tidy(() => {
+        const batch = packFor(model, rows, padTokenId);
+        if (batch.targets.size === 0)
+          return rows.map(() => ({ logprobs: [], entropies: undefined }));
+        const hidden = predictingStates(model, batch);
+        const scores = chunkedLogprobs(
+          hidden,
+          headOf(model),
+          batch.targets,
+          chunkOptions(batch, options),
+        );
+        return splitRows(rows, spreadScores(scores, batch));
+      }),
+    ),
+  );
+}
+
+function splitRows(
+  rows: readonly TrainSequence[],
+  { logprobs, entropy }: TokenScores,
+): SequenceScores[] {
+  const region = logprobs.shape[1]!;
+  const flat = logprobs.toArray();
+  const entropies = entropy?.toArray();
+  return rows.map(({ completionMask }, row) => {
+    const start = row * region;
+    const end = start + completionMask.length;
+    return { logprobs: flat.slice(start, end), entropies: entropies?.slice(start, end) };
+  });
+}

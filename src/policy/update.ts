@@ -1,0 +1,132 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { countTotals, type TrainBatch, type TrainSequence } from '../batches/index.ts';
+import {
+  type BatchTotals,
+  type LossMetric,
+  type LossResult,
+  type Statistics,
+  type TokenScores,
+  withChunkedLogprobs,
+} from '../losses/index.ts';
+import { clipGradNorm, type Optimizer } from '../optim/index.ts';
+import { tidy } from '../tensor/index.ts';
+import type { Policy } from './policy.ts';
+import {
+  chunkOptions,
+  headOf,
+  packFor,
+  predictingStates,
+  type ScoreOptions,
+  spreadScores,
+} from './score.ts';
+import { takeStatistics } from './take-statistics.ts';
+
+/** A loss over the scores of a padded batch; `totals` are those of the whole optimiser step. */
+export type BatchLoss = (scores: TokenScores, batch: TrainBatch, totals: BatchTotals) => LossResult;
+
+export interface ForwardBackwardOptions extends ScoreOptions {
+  readonly loss: BatchLoss;
+  readonly totals: BatchTotals;
+}
+
+/** One micro-batch's part of an optimiser step. */
+export interface ForwardBackwardResult {
+  readonly loss: number;
+  readonly statistics: Statistics;
+}
+
+/**
+ * Adds one micro-batch's gradients to the policy's parameters.
+ * @returns undefined where it trains no token.
+ */
+export function forwardBackward(
+  { model, tokenizer }: Policy,
+  sequences: readonly TrainSequence[],
+  { loss, totals, ...scoring }: ForwardBackwardOptions,
+): ForwardBackwardResult | undefined {
+  return tidy(() => {
+    const batch = packFor(model, sequences, tokenizer.padTokenId);
+    if (batch.targets.size === 0) return undefined;
+    const hidden = predictingStates(model, batch);
+    const options = chunkOptions(batch, scoring);
+    const result = withChunkedLogprobs(hidden, headOf(model), batch.targets, options, (scores) =>
+      loss(spreadScores(scores, batch), batch, totals),
+    );
+    return { loss: result.loss.item(), statistics: result.statistics };
+  });
+}
+
+/** What changes the weights. */
+export interface Learner {
+  readonly policy: Policy;
+  readonly optimizer: Optimizer;
+  /** Global norm that gradients are scaled down to; 0: no clipping. */
+  readonly maxGradNorm: number;
+}
+
+export interface UpdateOptions extends ScoreOptions {
+  readonly loss: BatchLoss;
+  readonly learningRate: number;
+  /** Mean trained tokens per update from one sampled batch, where losses want it. */
+  readonly averageTokens?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface UpdateResult {
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly metrics: Partial<Record<LossMetric, number>>;
+  /** What was not finite, and where; the weights are then untouched. */
+  readonly nonFinite?: string;
+}
+
+/**
+ * One optimiser step over micro-batches: forward, loss and backward of each, then clipping and AdamW.
+ * Gradients add up to those of the whole batch, however it is split. Nothing is changed when it throws.
+ */
+export async function update(
+  learner: Learner,
+  microBatches: readonly (readonly TrainSequence[])[],
+  { averageTokens, learningRate, signal, ...options }: UpdateOptions,
+): Promise<UpdateResult> {
+  const totals = {
+    ...countTotals(microBatches.flat()),
+    ...(averageTokens === undefined ? {} : { averageTokens }),
+  };
+  try {
+    const parts: ForwardBackwardResult[] = [];
+    for (const [index, sequences] of microBatches.entries()) {
+      await nextTurn();
+      signal?.throwIfAborted();
+      const part = forwardBackward(learner.policy, sequences, { ...options, totals });
+      if (part === undefined) continue;
+      parts.push(part);
+      if (!Number.isFinite(part.loss))
+        return failed(parts, `the loss of micro-batch ${index} is ${part.loss}`);
+    }
+    return applyGradients(learner, parts, learningRate);
+  } finally {
+    learner.optimizer.zeroGradients();
+  }
+}
+
+const lossOf = (parts: readonly ForwardBackwardResult[]): number =>
+  parts.reduce((sum, { loss }) => sum + loss, 0);
+
+const statisticsOf = (parts: readonly ForwardBackwardResult[]) =>
+  takeStatistics(parts.map(({ statistics }) => statistics));
+
+function failed(parts: readonly ForwardBackwardResult[], nonFinite: string): UpdateResult {
+  return { loss: lossOf(parts), gradNorm: Number.NaN, metrics: statisticsOf(parts), nonFinite };
+}
+
+function applyGradients(
+  { optimizer, maxGradNorm }: Learner,
+  parts: readonly ForwardBackwardResult[],
+  learningRate: number,
+): UpdateResult {
+  const { norm, nonFinite } = clipGradNorm(optimizer.parameters, maxGradNorm);
+  if (nonFinite !== undefined) return failed(parts, `the gradient of ${nonFinite} is not finite`);
+  optimizer.step(learningRate);
+  return { loss: lossOf(parts), gradNorm: norm, metrics: statisticsOf(parts) };
+}

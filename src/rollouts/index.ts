@@ -1,0 +1,3 @@
+export { type CollectOptions, collectRollouts } from './collect-rollouts.ts';
+export { completionMetrics } from './completion-metrics.ts';
+export { makePrompt, type PromptOptions } from './make-prompt.ts';

@@ -1,0 +1,61 @@
+import { groupRelativeAdvantages } from '../advantages/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Policy, ResolvedSampling } from '../policy/index.ts';
+import { type RewardLike, scoreGroups } from '../rewards/index.ts';
+import { collectRollouts } from '../rollouts/index.ts';
+import { Generator } from '../tensor/index.ts';
+import type { Prompt } from '../types.ts';
+import type { GrpoOptions } from './config/index.ts';
+import { describeGeneration, PhaseClock } from './generation-metrics.ts';
+import type { ScoredGroups } from './record-keeper.ts';
+
+export interface EvaluateRewardsOptions {
+  readonly sampling: ResolvedSampling;
+  readonly groupSize: number;
+  /** Completions decoded side by side. */
+  readonly batchRows: number;
+  readonly reward: RewardLike | readonly RewardLike[];
+  readonly options: Pick<GrpoOptions, 'rewardTimeoutMs' | 'rewardWeights' | 'seed'>;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+  readonly onScored?: (scored: ScoredGroups) => void;
+}
+
+/** Rewards of completions of held-out prompts. Draws from a stream of its own, the same each time. */
+export async function evaluateRewards(
+  policy: Policy,
+  held: readonly Prompt[],
+  {
+    sampling,
+    groupSize,
+    batchRows,
+    reward,
+    options,
+    capabilities,
+    signal,
+    onScored,
+  }: EvaluateRewardsOptions,
+): Promise<Metrics> {
+  if (held.length === 0) return {};
+  const clock = new PhaseClock();
+  const generator = new Generator(options.seed + 1);
+  const groups = await collectRollouts(policy, held, {
+    groupSize,
+    sampling,
+    generator,
+    batchRows,
+    signal,
+  });
+  clock.end('time/generation');
+  const { rewardTimeoutMs: timeoutMs, rewardWeights: weights } = options;
+  const scores = await scoreGroups(groups, reward, {
+    timeoutMs,
+    signal,
+    capabilities,
+    ...(weights && { weights }),
+  });
+  clock.end('time/reward');
+  onScored?.({ groups, scores });
+  const advantages = groupRelativeAdvantages(scores.totals);
+  return describeGeneration(groups, scores, advantages, clock.seconds).metrics as Metrics;
+}

@@ -1,0 +1,265 @@
+import { countTotals, microBatches, type TrainSequence } from '../batches/index.ts';
+import { type CursorState, DatasetCursor, shuffledOrder } from '../data/index.ts';
+import type { PolicyPreset } from '../losses/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import {
+  type BatchLoss,
+  type Learner,
+  type Policy,
+  type ResolvedSampling,
+  resolveSampling,
+  update,
+} from '../policy/index.ts';
+import { type GroupScores, type RewardLike, scoreGroups } from '../rewards/index.ts';
+import { collectRollouts } from '../rollouts/index.ts';
+import { Generator } from '../tensor/index.ts';
+import type { Prompt, RolloutGroup } from '../types.ts';
+import type { GroupArithmetic, GrpoOptions } from './config/index.ts';
+import { evaluateRewards } from './evaluate-rewards.ts';
+import {
+  describeGeneration,
+  type Generated,
+  mergeGenerations,
+  PhaseClock,
+} from './generation-metrics.ts';
+import {
+  estimateAdvantages,
+  penalizeRewards,
+  presetOf,
+  toSequences,
+  wholeSequence,
+} from './policy-gradient-batch.ts';
+import { RecordKeeper } from './record-keeper.ts';
+import { ReferencePolicy } from './reference-policy.ts';
+import { SamplerAgreement } from './sampler-agreement.ts';
+import type { OnTrainerEvent } from './trainer-events.ts';
+import type { StepContext, StepOutcome, TrainingTask } from './training-loop.ts';
+
+export interface PolicyGradientParts {
+  readonly learner: Learner;
+  readonly prompts: readonly Prompt[];
+  readonly held: readonly Prompt[];
+  readonly reward: RewardLike | readonly RewardLike[];
+  readonly options: GrpoOptions;
+  readonly arithmetic: GroupArithmetic;
+  readonly evaluate: ((policy: Policy, signal: AbortSignal) => Promise<Metrics>) | undefined;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly onEvent: OnTrainerEvent | undefined;
+}
+
+/** A micro-batch waiting to be trained on. */
+interface Pending {
+  readonly sequences: readonly TrainSequence[];
+  /** Its share of its generation's trained tokens. */
+  readonly tokenShare: number;
+}
+
+/** One optimiser step of policy-gradient training: sample when nothing is pending, then update. */
+export class PolicyGradientTask implements TrainingTask {
+  readonly learner: Learner;
+  readonly #parts: PolicyGradientParts;
+  readonly #preset: PolicyPreset;
+  readonly #sampling: ResolvedSampling;
+  readonly #generator: Generator;
+  readonly #reference: ReferencePolicy | undefined;
+  readonly #records: RecordKeeper;
+  #cursor: DatasetCursor;
+  #pending: Pending[] = [];
+  #generations = 0;
+
+  constructor(parts: PolicyGradientParts) {
+    const { learner, options } = parts;
+    this.#parts = parts;
+    this.learner = learner;
+    this.#preset = presetOf(options);
+    this.#sampling = resolveSampling(options);
+    this.#generator = new Generator(options.seed);
+    this.#reference = options.beta === 0 ? undefined : new ReferencePolicy(learner.policy);
+    this.#records = new RecordKeeper(options.tokenRecordRate);
+    this.#cursor = this.#cursorAt();
+  }
+
+  #cursorAt(state?: CursorState): DatasetCursor {
+    const { prompts, options } = this.#parts;
+    return new DatasetCursor(prompts.length, {
+      seed: options.dataSeed ?? options.seed,
+      order: options.shuffleDataset ? 'shuffled' : 'sequential',
+      atEpochEnd: 'drop',
+      ...(state && { state }),
+    });
+  }
+
+  /** Whether every completion is trained on by the policy that sampled it, so that all ratios are 1. */
+  get #onPolicy(): boolean {
+    const { options, arithmetic } = this.#parts;
+    const micros = arithmetic.stepsPerGeneration * options.numIterations;
+    return options.gradientAccumulationSteps % micros === 0;
+  }
+
+  async step(context: StepContext): Promise<StepOutcome> {
+    const { options } = this.#parts;
+    const generated: Generated[] = [];
+    const agreement = new SamplerAgreement();
+    const taken: Pending[] = [];
+    while (taken.length < options.gradientAccumulationSteps) {
+      if (this.#pending.length === 0) generated.push(await this.#generate(context));
+      taken.push(this.#pending.shift()!);
+    }
+    context.phase('training');
+    const result = await update(
+      this.learner,
+      taken.map(({ sequences }) => sequences),
+      {
+        loss: this.#lossAt(context, agreement),
+        averageTokens: taken.reduce((sum, { tokenShare }) => sum + tokenShare, 0),
+        temperature: options.temperature,
+        logprobDistribution: options.logprobDistribution,
+        entropy: options.entropyCoef > 0 ? 'differentiable' : 'detached',
+        learningRate: context.learningRate,
+        signal: context.signal,
+      },
+    );
+    this.#records.writeTokens(context);
+    this.#syncReference(context.step);
+    return {
+      metrics: {
+        ...mergeGenerations(generated),
+        ...agreement.metrics,
+        ...result.metrics,
+        loss: result.loss,
+        grad_norm: result.gradNorm,
+      },
+      tokens: generated.reduce((sum, { tokens }) => sum + tokens, 0),
+      epoch: this.#cursor.epochs,
+      nonFinite: result.nonFinite,
+    };
+  }
+
+  /** The preset's loss; the sampler's log-probabilities enter it only where the policy has moved since. */
+  #lossAt({ step }: StepContext, agreement: SamplerAgreement): BatchLoss {
+    const onPolicy = this.#onPolicy;
+    return (scores, batch, totals) => {
+      if (onPolicy) agreement.add(scores, batch);
+      this.#records.addTokens(step, scores, batch);
+      const { completionMask, referenceLogprobs } = batch;
+      const oldLogprobs = onPolicy ? undefined : batch.oldLogprobs;
+      const advantages = batch.advantages!;
+      return this.#preset.loss(
+        { ...scores, completionMask, referenceLogprobs, oldLogprobs, advantages },
+        totals,
+      );
+    };
+  }
+
+  /** prompts → rollouts → rewards → advantages → micro-batches. */
+  async #generate(context: StepContext): Promise<Generated> {
+    const { options, arithmetic, onEvent, prompts } = this.#parts;
+    const { signal, step, phase } = context;
+    const clock = new PhaseClock();
+    phase('sampling');
+    const asked = this.#cursor.take(arithmetic.promptsPerGeneration).map((row) => prompts[row]!);
+    const groups = await this.#sample(asked, signal);
+    clock.end('time/generation');
+    phase('scoring');
+    const scores = await this.#score(groups, signal);
+    clock.end('time/reward');
+    onEvent?.({ type: 'rollout-end', step, groups, rewards: scores.totals });
+    const references = this.#referenceLogprobs(groups);
+    const { advantages: recipe, rewardKlCoefficient: coefficient } = this.#preset;
+    const rewards = penalizeRewards(scores.totals, groups, { references, coefficient });
+    const advantages = estimateAdvantages(rewards, recipe, options.scaleRewards);
+    const maskTruncated = options.maskTruncatedCompletions;
+    this.#queue(toSequences(groups, { advantages, references, maskTruncated }));
+    this.#records.writeCompletions(context, { groups, scores, advantages });
+    return describeGeneration(groups, scores, advantages, clock.seconds);
+  }
+
+  #sample(prompts: readonly Prompt[], signal: AbortSignal): Promise<RolloutGroup[]> {
+    return collectRollouts(this.learner.policy, prompts, {
+      groupSize: this.#parts.options.numGenerations,
+      sampling: this.#sampling,
+      generator: this.#generator,
+      signal,
+    });
+  }
+
+  #score(groups: readonly RolloutGroup[], signal: AbortSignal): Promise<GroupScores> {
+    const { reward, options, capabilities } = this.#parts;
+    const { rewardTimeoutMs: timeoutMs, rewardWeights: weights } = options;
+    return scoreGroups(groups, reward, {
+      timeoutMs,
+      signal,
+      capabilities,
+      ...(weights && { weights }),
+    });
+  }
+
+  #referenceLogprobs(groups: readonly RolloutGroup[]): number[][] | undefined {
+    const sequences = groups.flatMap(({ prompt, rollouts }) =>
+      rollouts.map((rollout) => wholeSequence(prompt, rollout, 1)),
+    );
+    const {
+      temperature,
+      logprobDistribution,
+      perDeviceTrainBatchSize: batchSize,
+    } = this.#parts.options;
+    return this.#reference?.score(sequences, { temperature, logprobDistribution, batchSize });
+  }
+
+  /** Splits a generation into micro-batches, in an order of its own, once for each pass over it. */
+  #queue(sequences: readonly TrainSequence[]): void {
+    const { options, arithmetic } = this.#parts;
+    const order = shuffledOrder(sequences.length, options.seed, this.#generations++);
+    const shuffled = Array.from(order, (row) => sequences[row]!);
+    const tokenShare = countTotals(shuffled).tokens / arithmetic.stepsPerGeneration;
+    const micros = microBatches(shuffled, options.perDeviceTrainBatchSize);
+    for (let pass = 0; pass < options.numIterations; pass++) {
+      this.#pending.push(...micros.map((micro) => ({ sequences: micro, tokenShare })));
+    }
+  }
+
+  #syncReference(step: number): void {
+    const { syncRefModel, refModelSyncSteps, refModelMixupAlpha } = this.#parts.options;
+    if (!syncRefModel || step % refModelSyncSteps !== 0) return;
+    this.#reference?.moveTowards(this.learner.policy, refModelMixupAlpha);
+  }
+
+  async evaluate({ signal, step, folder }: Omit<StepContext, 'learningRate'>): Promise<Metrics> {
+    const { held, options, evaluate, reward, capabilities } = this.#parts;
+    const startedAt = performance.now();
+    const temperature = options.evalTemperature ?? options.temperature;
+    const measured = await evaluateRewards(this.learner.policy, held, {
+      sampling: { ...this.#sampling, temperature },
+      groupSize: options.numGenerationsEval ?? options.numGenerations,
+      batchRows: options.perDeviceEvalBatchSize,
+      reward,
+      options,
+      capabilities,
+      signal,
+      onScored: (scored) => this.#records.writeCompletions({ step, folder }, scored, 'eval'),
+    });
+    const further = await evaluate?.(this.learner.policy, signal);
+    return { ...measured, ...further, runtime: (performance.now() - startedAt) / 1000 };
+  }
+
+  position(): Readonly<Record<string, unknown>> {
+    return {
+      cursor: this.#cursor.state(),
+      generator: Buffer.from(this.#generator.state).toString('base64'),
+      generations: this.#generations,
+      pending: this.#pending,
+    };
+  }
+
+  restore(position: Readonly<Record<string, unknown>>, checkpoint: string): void {
+    this.#cursor = this.#cursorAt(position['cursor'] as CursorState);
+    this.#generator.state = new Uint8Array(Buffer.from(position['generator'] as string, 'base64'));
+    this.#generations = position['generations'] as number;
+    this.#pending = position['pending'] as Pending[];
+    if (this.#parts.options.syncRefModel) this.#reference?.restore(checkpoint);
+  }
+
+  writeFiles(folder: string): void {
+    if (this.#parts.options.syncRefModel) this.#reference?.save(folder);
+  }
+}

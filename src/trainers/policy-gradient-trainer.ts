@@ -1,0 +1,110 @@
+import { parseConfig, toYaml } from '../config/index.ts';
+import type { PromptExample } from '../data/index.ts';
+import { ConfigError } from '../errors.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { parameters } from '../models/index.ts';
+import { adamW, decayGroups } from '../optim/index.ts';
+import type { Policy } from '../policy/index.ts';
+import type { RewardLike } from '../rewards/index.ts';
+import { makePrompt, type PromptOptions } from '../rollouts/index.ts';
+import { type GrpoOptionsInput, groupArithmetic, grpoOptions } from './config/index.ts';
+import { PolicyGradientTask } from './policy-gradient-task.ts';
+import type { TrainerHooks, TrainResult } from './trainer-events.ts';
+import { runTraining } from './training-loop.ts';
+
+/** What the policy-gradient trainer takes: a policy, prompts, rewards, and the options of `docs/trainers/grpo.md` in camelCase. */
+export interface PolicyGradientTraining extends TrainerHooks, GrpoOptionsInput, PromptOptions {
+  readonly policy: Policy;
+  readonly examples: readonly PromptExample[];
+  /** What is maximised: one or several rewards, added with `rewardWeights`. */
+  readonly reward: RewardLike | readonly RewardLike[];
+  readonly evalExamples?: readonly PromptExample[];
+  /** Further held-out measurements, by metric name without `eval_`. */
+  readonly evaluate?: (policy: Policy, signal: AbortSignal) => Promise<Metrics>;
+  /** What rewards may ask for by name. */
+  readonly capabilities?: Readonly<Record<string, unknown>>;
+}
+
+/** @throws ConfigError for options that are valid alone and cannot work together here. */
+function assertScorable(options: { repetitionPenalty: number; logprobDistribution: string }): void {
+  if (options.repetitionPenalty === 1 || options.logprobDistribution === 'full') return;
+  throw new ConfigError(
+    'repetition_penalty: the penalty depends on the text so far, which scoring does not replay; set repetition_penalty to 1, or logprob_distribution to full',
+  );
+}
+
+/**
+ * Policy-gradient training: sample groups of completions, score them, raise the better ones. GRPO and its relatives
+ * are presets of its loss (`lossType`).
+ * Shao et al. 2024, arXiv:2402.03300.
+ * @throws ConfigError, DataError before the first step for options or rows that cannot work.
+ */
+export async function trainPolicyGradient(training: PolicyGradientTraining): Promise<TrainResult> {
+  const {
+    policy,
+    examples,
+    reward,
+    evalExamples = [],
+    evaluate,
+    capabilities = {},
+    chatTemplateKwargs,
+    ...rest
+  } = training;
+  const { signal, onEvent, console: stream, ...input } = rest;
+  const options = parseConfig(grpoOptions, input);
+  assertScorable(options);
+  const toPrompt = (row: PromptExample) =>
+    makePrompt(
+      row,
+      policy.tokenizer,
+      chatTemplateKwargs === undefined ? {} : { chatTemplateKwargs },
+    );
+  const prompts = examples.map(toPrompt);
+  assertPromptsFit(
+    policy,
+    prompts.map(({ tokens }) => tokens.length),
+    options.maxCompletionLength,
+  );
+  const arithmetic = groupArithmetic(options, prompts.length);
+  const optimizer = adamW(decayGroups(parameters(policy.model), options.weightDecay), {
+    beta1: options.adamBeta1,
+    beta2: options.adamBeta2,
+    epsilon: options.adamEpsilon,
+  });
+  const task = new PolicyGradientTask({
+    learner: { policy, optimizer, maxGradNorm: options.maxGradNorm },
+    prompts,
+    held: evalExamples.map(toPrompt),
+    reward,
+    options,
+    arithmetic,
+    evaluate,
+    capabilities,
+    onEvent,
+  });
+  const configYaml = toYaml(options, grpoOptions);
+  return runTraining(
+    task,
+    options,
+    { trainer: 'grpo', configYaml, arithmetic },
+    {
+      ...(signal && { signal }),
+      ...(onEvent && { onEvent }),
+      ...(stream !== undefined && { console: stream }),
+    },
+  );
+}
+
+function assertPromptsFit(
+  { model }: Policy,
+  lengths: readonly number[],
+  maxCompletionLength: number,
+): void {
+  const context = model.config.maxPositionEmbeddings;
+  const row = lengths.findIndex((length) => length + maxCompletionLength > context);
+  if (row < 0) return;
+  throw new ConfigError(
+    `row ${row}: its prompt has ${lengths[row]} tokens; with max_completion_length ${maxCompletionLength} it exceeds the model's context of ${context}. ` +
+      `Set max_completion_length to at most ${Math.max(1, context - Math.max(...lengths))}, or leave out longer rows.`,
+  );
+}

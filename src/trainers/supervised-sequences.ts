@@ -1,0 +1,128 @@
+import type { TrainSequence } from '../batches/index.ts';
+import type { MessagesExample, PromptCompletionExample } from '../data/index.ts';
+import { ConfigError, DataError } from '../errors.ts';
+import { applyChatTemplate, renderWithMask, type Tokenizer } from '../tokenizers/index.ts';
+import type { Example, Message } from '../types.ts';
+
+/** A row to learn: prompt and completion, a conversation, or plain text. */
+export type SupervisedExample =
+  | PromptCompletionExample
+  | MessagesExample
+  | { readonly example: Example; readonly text: string };
+
+export interface SequenceOptions {
+  /** Tokens kept of a sequence, from its start; null: all. */
+  readonly maxLength: number | null;
+  /** Learn the completion only; null: yes where rows have a prompt. */
+  readonly completionOnlyLoss: boolean | null;
+  /** Learn assistant turns only. */
+  readonly assistantOnlyLoss: boolean;
+  /** The model's context. */
+  readonly contextLength: number;
+  readonly chatTemplateKwargs?: Readonly<Record<string, unknown>>;
+}
+
+interface Marked {
+  tokens: number[];
+  /** 1 where the token is learned. */
+  mask: number[];
+}
+
+const constant = (length: number, value: number): number[] => Array<number>(length).fill(value);
+
+function promptCompletion(
+  row: PromptCompletionExample,
+  tokenizer: Tokenizer,
+  options: SequenceOptions,
+): Marked {
+  const learnPrompt = options.completionOnlyLoss === false ? 1 : 0;
+  const [prompt, whole] = promptAndWhole(row, tokenizer, options);
+  return {
+    tokens: whole,
+    mask: [...constant(prompt.length, learnPrompt), ...constant(whole.length - prompt.length, 1)],
+  };
+}
+
+/** Tokens of the prompt, and of prompt and completion together; the first begin the second. */
+function promptAndWhole(
+  { example, prompt, completion }: PromptCompletionExample,
+  tokenizer: Tokenizer,
+  { chatTemplateKwargs = {} }: SequenceOptions,
+): [number[], number[]] {
+  if (typeof prompt === 'string' && typeof completion === 'string') {
+    const promptTokens = tokenizer.encode(prompt, { addSpecialTokens: true });
+    return [promptTokens, [...promptTokens, ...tokenizer.encode(completion), tokenizer.eosTokenId]];
+  }
+  if (typeof prompt === 'string' || typeof completion === 'string') {
+    throw new DataError(
+      `row ${example.index}: one of prompt and completion is text, the other a conversation; make both the same`,
+    );
+  }
+  const render = (messages: readonly Message[], addGenerationPrompt: boolean) =>
+    tokenizer.encode(
+      applyChatTemplate(tokenizer, messages, {
+        addGenerationPrompt,
+        templateKwargs: chatTemplateKwargs,
+      }),
+    );
+  const promptTokens = render(prompt, true);
+  const whole = render([...prompt, ...completion], false);
+  if (!promptTokens.every((token, position) => whole[position] === token)) {
+    throw new DataError(
+      `row ${example.index}: the chat template renders the prompt differently once the completion follows; choose a template that keeps prefixes`,
+    );
+  }
+  return [promptTokens, whole];
+}
+
+function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOptions): Marked {
+  if ('messages' in row) {
+    const { tokens, assistantMask } = renderWithMask(tokenizer, row.messages, {
+      templateKwargs: options.chatTemplateKwargs ?? {},
+    });
+    return {
+      tokens: [...tokens],
+      mask: options.assistantOnlyLoss ? [...assistantMask] : constant(tokens.length, 1),
+    };
+  }
+  if ('text' in row) {
+    const tokens = [
+      ...tokenizer.encode(row.text, { addSpecialTokens: true }),
+      tokenizer.eosTokenId,
+    ];
+    return { tokens, mask: constant(tokens.length, 1) };
+  }
+  return promptCompletion(row, tokenizer, options);
+}
+
+/**
+ * A row as a sequence to train on, cut at `maxLength`. Text and completions end with the end-of-sequence token.
+ * The first token of a sequence is never learned: nothing comes before it.
+ * @throws DataError when nothing of the row is left to learn; ConfigError when it exceeds the model's context.
+ */
+export function supervisedSequence(
+  row: SupervisedExample,
+  tokenizer: Tokenizer,
+  options: SequenceOptions,
+): TrainSequence {
+  const { tokens, mask } = mark(row, tokenizer, options);
+  const length = Math.min(tokens.length, options.maxLength ?? tokens.length);
+  const { index } = row.example;
+  if (length > options.contextLength) {
+    throw new ConfigError(
+      `row ${index} has ${length} tokens and the model's context is ${options.contextLength}; set max_length to at most ${options.contextLength}`,
+    );
+  }
+  const kept = mask.slice(0, length);
+  const first = kept.indexOf(1);
+  const promptLength = Math.max(1, first < 0 ? length : first);
+  const completionMask = kept.slice(promptLength);
+  if (!completionMask.includes(1)) {
+    const cut =
+      length < tokens.length
+        ? `; max_length ${options.maxLength} cuts it before the part to learn, which ends at token ${tokens.length}`
+        : '';
+    throw new DataError(`row ${index} has no token to learn, so its mask would be all zero${cut}`);
+  }
+  return { tokens: tokens.slice(0, length), promptLength, completionMask };
+}

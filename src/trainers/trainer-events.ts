@@ -1,0 +1,55 @@
+import type { Metrics } from '../metrics/index.ts';
+import type { RolloutGroup } from '../types.ts';
+
+/** What a trainer tells those who embed it, in the order things happen. */
+export type TrainerEvent =
+  | {
+      readonly type: 'run-start';
+      readonly folder: string;
+      readonly fromStep: number;
+      readonly totalSteps: number;
+    }
+  | { readonly type: 'step-start'; readonly step: number }
+  | {
+      readonly type: 'rollout-end';
+      readonly step: number;
+      readonly groups: readonly RolloutGroup[];
+      /** Weighted reward of each completion; null where every reward is missing. [P][G]. */
+      readonly rewards: readonly (readonly (number | null)[])[];
+    }
+  | { readonly type: 'step-end'; readonly step: number; readonly metrics: Metrics }
+  | { readonly type: 'evaluation-end'; readonly step: number; readonly metrics: Metrics }
+  | { readonly type: 'checkpoint-end'; readonly step: number; readonly folder: string }
+  | { readonly type: 'warning'; readonly message: string }
+  | {
+      readonly type: 'run-end';
+      readonly step: number;
+      readonly outcome: 'finished' | 'interrupted';
+    };
+
+/** Called synchronously; what it throws ends the run as failed. */
+export type OnTrainerEvent = (event: TrainerEvent) => void;
+
+/** What every trainer takes besides its options. */
+export interface TrainerHooks {
+  /** Stops the run at the next safe point: it saves a checkpoint and returns `interrupted`. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: OnTrainerEvent;
+  /** Where progress and metrics are printed; null: nowhere. Standard error unless given. */
+  readonly console?: ConsoleStreamOption;
+}
+
+export type ConsoleStreamOption = NodeJS.WriteStream | null;
+
+/** How a run ended. */
+export interface TrainResult {
+  readonly outcome: 'finished' | 'interrupted';
+  readonly folder: string;
+  /** Optimiser steps done, over all attempts. */
+  readonly step: number;
+  /** Newest checkpoint's folder, which is a Hugging Face model folder too; null when none was saved. */
+  readonly checkpoint: string | null;
+  /** The last line of metrics. */
+  readonly metrics: Metrics;
+  readonly bestMetric: number | null;
+}

@@ -1,0 +1,351 @@
+import {
+  type BestSoFar,
+  bestMetricRule,
+  saveCheckpoint,
+  updateBest,
+} from '../checkpoints/index.ts';
+import { EngineError } from '../errors.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { type Schedule, type ScheduleName, schedules } from '../optim/index.ts';
+import type { Learner } from '../policy/index.ts';
+import { liveTensors } from '../tensor/index.ts';
+import type { StepArithmetic } from './config/index.ts';
+import { openSession, type RunSession, type SessionOptions } from './run-session.ts';
+import type { TrainerHooks, TrainResult } from './trainer-events.ts';
+import { restoreTrainingState, restoreWeights, writeTrainingState } from './training-state.ts';
+
+/** The options every training loop reads. */
+export interface LoopOptions extends SessionOptions {
+  readonly learningRate: number;
+  readonly lrSchedulerType: ScheduleName;
+  readonly maxNonfiniteSteps: number;
+  readonly evalStrategy: 'no' | 'steps' | 'epoch';
+  readonly evalOnStart: boolean;
+  readonly saveStrategy: 'steps' | 'epoch' | 'best' | 'no';
+  readonly saveTotalLimit: number | null;
+  readonly loadBestModelAtEnd: boolean;
+  readonly metricForBestModel: string | null;
+  readonly greaterIsBetter: boolean | null;
+}
+
+export interface StepContext {
+  /** Number of this step, counted from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly signal: AbortSignal;
+  /** The run's folder. */
+  readonly folder: string;
+  /** Says what is being done now. */
+  readonly phase: (name: string) => void;
+}
+
+export interface StepOutcome {
+  readonly metrics: Metrics;
+  /** Tokens this step read or drew. */
+  readonly tokens: number;
+  /** Passes over the rows so far. */
+  readonly epoch: number;
+  /** What was not finite; the weights are then unchanged. */
+  readonly nonFinite?: string | undefined;
+}
+
+/** What one kind of training does; the loop around it is the same for all. */
+export interface TrainingTask {
+  readonly learner: Learner;
+  step(context: StepContext): Promise<StepOutcome>;
+  /** Measures held-out rows; keys without the `eval_` prefix. */
+  evaluate?(context: Omit<StepContext, 'learningRate'>): Promise<Metrics>;
+  /** Where the task stands between two steps: small, and in JSON's terms. */
+  position(): Readonly<Record<string, unknown>>;
+  restore(position: Readonly<Record<string, unknown>>, checkpoint: string): void;
+  /** Further files of a checkpoint. */
+  writeFiles?(folder: string): void;
+}
+
+export interface LoopStart {
+  readonly trainer: string;
+  readonly configYaml: string;
+  readonly arithmetic: StepArithmetic;
+}
+
+interface Progress {
+  step: number;
+  tokens: number;
+  epoch: number;
+  nonFiniteSteps: number;
+  nonFiniteInARow: number;
+  best: BestSoFar;
+}
+
+const atStart: Progress = {
+  step: 0,
+  tokens: 0,
+  epoch: 0,
+  nonFiniteSteps: 0,
+  nonFiniteInARow: 0,
+  best: { metric: null, step: null },
+};
+
+/** Runs a task to its last step, or until it is interrupted: schedule, logging, evaluation, checkpoints, resume. */
+export async function runTraining(
+  task: TrainingTask,
+  options: LoopOptions,
+  start: LoopStart,
+  hooks: TrainerHooks,
+): Promise<TrainResult> {
+  const { totalSteps, loggingSteps } = start.arithmetic;
+  const session = await openSession(options, { ...start, totalSteps, loggingSteps }, hooks);
+  return new TrainingLoop(task, options, start, hooks, session).run();
+}
+
+class TrainingLoop {
+  readonly #task: TrainingTask;
+  readonly #options: LoopOptions;
+  readonly #start: LoopStart;
+  readonly #hooks: TrainerHooks;
+  readonly #session: RunSession;
+  readonly #schedule: Schedule;
+  readonly #signal: AbortSignal;
+  #progress: Progress = atStart;
+  /** Everything that advances, as it stood after the last whole step: what a checkpoint holds. */
+  #saved: Readonly<Record<string, unknown>> = {};
+  #lastCheckpoint: string | null = null;
+  #lastMetrics: Metrics = {};
+
+  constructor(
+    task: TrainingTask,
+    options: LoopOptions,
+    start: LoopStart,
+    hooks: TrainerHooks,
+    session: RunSession,
+  ) {
+    this.#task = task;
+    this.#options = options;
+    this.#start = start;
+    this.#hooks = hooks;
+    this.#session = session;
+    this.#signal = hooks.signal ?? new AbortController().signal;
+    const { totalSteps, warmupSteps } = start.arithmetic;
+    this.#schedule = schedules[options.lrSchedulerType]({ totalSteps, warmupSteps });
+  }
+
+  async run(): Promise<TrainResult> {
+    const { run, log } = this.#session;
+    try {
+      this.#resume();
+      const { totalSteps } = this.#start.arithmetic;
+      this.#hooks.onEvent?.({
+        type: 'run-start',
+        folder: run.folder,
+        fromStep: this.#progress.step,
+        totalSteps,
+      });
+      await this.#steps(totalSteps);
+      await this.#finish();
+      return this.#end('finished');
+    } catch (error) {
+      if (this.#signal.aborted) return await this.#interrupt();
+      run.close('failed', {
+        lastStep: this.#progress.step,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+      throw error;
+    } finally {
+      await log.close();
+    }
+  }
+
+  #resume(): void {
+    const { checkpoint } = this.#session;
+    if (checkpoint !== undefined) {
+      const state = restoreTrainingState(this.#task.learner, checkpoint);
+      const { progress, position, metrics } = state.laurel as {
+        progress: Progress;
+        position: Record<string, unknown>;
+        metrics: Parameters<RunSession['log']['restore']>[0];
+      };
+      this.#progress = progress;
+      this.#task.restore(position, checkpoint.path);
+      this.#session.log.restore(metrics);
+      this.#lastCheckpoint = checkpoint.path;
+    }
+    this.#remember();
+  }
+
+  #remember(): void {
+    this.#saved = {
+      progress: { ...this.#progress },
+      position: this.#task.position(),
+      metrics: this.#session.log.state(),
+    };
+  }
+
+  async #steps(totalSteps: number): Promise<void> {
+    const fresh = this.#progress.step === 0;
+    if (fresh && this.#options.evalOnStart && this.#options.evalStrategy !== 'no')
+      await this.#evaluate();
+    while (this.#progress.step < totalSteps) {
+      this.#signal.throwIfAborted();
+      await this.#step();
+      const { step } = this.#progress;
+      const evaluated = this.#isDue('eval', step) ? await this.#evaluate() : false;
+      if (this.#isSaveDue(step, totalSteps, evaluated)) await this.#save();
+    }
+  }
+
+  #context() {
+    const { totalSteps } = this.#start.arithmetic;
+    const step = this.#progress.step + 1;
+    return {
+      step,
+      signal: this.#signal,
+      folder: this.#session.run.folder,
+      phase: (name: string) =>
+        this.#session.log.progress({ phase: name, step: step - 1, totalSteps }),
+    };
+  }
+
+  async #step(): Promise<void> {
+    const startedAt = performance.now();
+    const context = this.#context();
+    const learningRate = this.#options.learningRate * this.#schedule(this.#progress.step);
+    this.#hooks.onEvent?.({ type: 'step-start', step: context.step });
+    const outcome = await this.#task.step({ ...context, learningRate });
+    this.#advance(outcome);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const metrics: Metrics = {
+      ...outcome.metrics,
+      learning_rate: learningRate,
+      epoch: outcome.epoch,
+      num_tokens: this.#progress.tokens,
+      step_time: seconds,
+      tokens_per_second: outcome.tokens / seconds,
+      nonfinite_steps: this.#progress.nonFiniteSteps,
+      'engine/live_tensors': liveTensors(),
+    };
+    this.#session.log.record(metrics);
+    const line = await this.#session.log.endStep(context.step, {
+      flush: context.step === this.#start.arithmetic.totalSteps,
+    });
+    if (line !== undefined) this.#lastMetrics = line;
+    this.#remember();
+    this.#hooks.onEvent?.({ type: 'step-end', step: context.step, metrics });
+    await this.#checkFinite(outcome);
+  }
+
+  #advance({ tokens, epoch, nonFinite }: StepOutcome): void {
+    const { step, nonFiniteSteps, nonFiniteInARow } = this.#progress;
+    const broken = nonFinite === undefined ? 0 : 1;
+    this.#progress = {
+      ...this.#progress,
+      step: step + 1,
+      tokens: this.#progress.tokens + tokens,
+      epoch,
+      nonFiniteSteps: nonFiniteSteps + broken,
+      nonFiniteInARow: broken === 0 ? 0 : nonFiniteInARow + 1,
+    };
+  }
+
+  async #checkFinite({ nonFinite }: StepOutcome): Promise<void> {
+    if (nonFinite === undefined) return;
+    const { step, nonFiniteInARow } = this.#progress;
+    const message = `step ${step} was skipped: ${nonFinite}`;
+    this.#hooks.onEvent?.({ type: 'warning', message });
+    if (nonFiniteInARow < this.#options.maxNonfiniteSteps) return;
+    const folder = await this.#save();
+    throw new EngineError(
+      'train',
+      `${nonFiniteInARow} steps in a row had a non-finite loss or gradient (${message}). ` +
+        `The state is saved in ${folder}. Lower learning_rate or max_grad_norm, look at the rewards, and resume from an earlier checkpoint.`,
+    );
+  }
+
+  #isDue(what: 'eval' | 'save', step: number): boolean {
+    const { evalSteps, saveSteps, stepsPerEpoch } = this.#start.arithmetic;
+    const strategy = what === 'eval' ? this.#options.evalStrategy : this.#options.saveStrategy;
+    if (strategy === 'epoch') return step % stepsPerEpoch === 0;
+    return strategy === 'steps' && step % (what === 'eval' ? evalSteps : saveSteps) === 0;
+  }
+
+  #isSaveDue(step: number, totalSteps: number, isBest: boolean): boolean {
+    const { saveStrategy } = this.#options;
+    if (saveStrategy === 'no') return false;
+    if (saveStrategy === 'best') return isBest;
+    return this.#isDue('save', step) || step === totalSteps;
+  }
+
+  /** @returns whether this is the best evaluation so far. */
+  async #evaluate(): Promise<boolean> {
+    if (this.#task.evaluate === undefined) return false;
+    const { step } = this.#progress;
+    const context = { ...this.#context(), step };
+    context.phase('evaluating');
+    const found = await this.#task.evaluate(context);
+    const metrics = Object.fromEntries(
+      Object.entries(found).map(([key, value]) => [`eval_${key}`, value]),
+    ) as Metrics;
+    await this.#session.log.write(step, metrics);
+    this.#hooks.onEvent?.({ type: 'evaluation-end', step, metrics });
+    this.#lastMetrics = { ...this.#lastMetrics, ...metrics };
+    const rule = bestMetricRule(this.#options);
+    if (rule === undefined) return false;
+    const best = updateBest(this.#progress.best, rule, { step, metrics });
+    const isBest = best.step === step;
+    this.#progress = { ...this.#progress, best };
+    this.#remember();
+    return isBest;
+  }
+
+  async #save(): Promise<string> {
+    const { log, run } = this.#session;
+    const { progress } = this.#saved as { progress: Progress };
+    await log.sync();
+    const state = {
+      global_step: progress.step,
+      max_steps: this.#start.arithmetic.totalSteps,
+      epoch: progress.epoch,
+      num_input_tokens_seen: progress.tokens,
+      best_metric: progress.best.metric,
+      best_global_step: progress.best.step,
+      laurel: this.#saved,
+    };
+    const write = (folder: string) => {
+      writeTrainingState(folder, this.#task.learner, state);
+      this.#task.writeFiles?.(folder);
+    };
+    const keeping = { keep: this.#options.saveTotalLimit, best: progress.best.step };
+    const folder = await saveCheckpoint(run.checkpointsFolder, progress.step, write, keeping);
+    this.#lastCheckpoint = folder;
+    this.#hooks.onEvent?.({ type: 'checkpoint-end', step: progress.step, folder });
+    return folder;
+  }
+
+  async #finish(): Promise<void> {
+    const { best } = this.#progress;
+    if (!this.#options.loadBestModelAtEnd || best.step === null) return;
+    restoreWeights(
+      this.#task.learner,
+      `${this.#session.run.checkpointsFolder}/checkpoint-${best.step}`,
+    );
+  }
+
+  async #interrupt(): Promise<TrainResult> {
+    const { step } = (this.#saved as { progress?: Progress }).progress ?? atStart;
+    if (step > 0) await this.#save();
+    return this.#end('interrupted');
+  }
+
+  #end(outcome: TrainResult['outcome']): TrainResult {
+    const { step, best } = this.#progress;
+    this.#session.run.close(outcome, { lastStep: step });
+    this.#hooks.onEvent?.({ type: 'run-end', step, outcome });
+    return {
+      outcome,
+      folder: this.#session.run.folder,
+      step,
+      checkpoint: this.#lastCheckpoint,
+      metrics: this.#lastMetrics,
+      bestMetric: best.metric,
+    };
+  }
+}

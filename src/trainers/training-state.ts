@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import {
+  type Checkpoint,
+  readTrainerState,
+  type TrainerState,
+  writeTrainerState,
+} from '../checkpoints/index.ts';
+import { CheckpointError } from '../errors.ts';
+import { loadModel, parameters } from '../models/index.ts';
+import type { Learner } from '../policy/index.ts';
+import { noGrad, readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
+
+const optimizerFile = 'optimizer.safetensors';
+
+/** Writes weights, tokenizer, moments and state into a checkpoint that is being saved. */
+export function writeTrainingState(
+  folder: string,
+  { policy, optimizer }: Learner,
+  state: TrainerState,
+): void {
+  policy.save(folder);
+  writeSafetensors(join(folder, optimizerFile), optimizer.state().tensors);
+  writeTrainerState(folder, {
+    ...state,
+    laurel: { ...state.laurel, optimizerStep: optimizer.stepCount },
+  });
+}
+
+/** Copies a checkpoint's weights into the policy, in place. @throws CheckpointError when they do not fit. */
+export function restoreWeights({ policy }: Pick<Learner, 'policy'>, folder: string): void {
+  tidy(() => {
+    const saved = parameters(
+      loadModel(folder, { dtype: policy.model.weights.embedTokens.dtype, trainable: false }),
+    );
+    const own = parameters(policy.model);
+    for (const [name, parameter] of own) {
+      const value = saved.get(name);
+      if (value === undefined || value.shape.join() !== parameter.shape.join()) {
+        const found = value === undefined ? 'missing' : `[${value.shape.join(', ')}]`;
+        throw new CheckpointError(
+          `${folder}: ${name} is ${found} in the checkpoint, expected [${parameter.shape.join(', ')}]; the checkpoint is of another architecture`,
+        );
+      }
+    }
+    noGrad(() => {
+      for (const [name, parameter] of own) parameter.copy_(saved.get(name)!);
+    });
+  });
+}
+
+/** Takes up where a checkpoint stands: weights and moments in place, the rest returned. */
+export function restoreTrainingState(learner: Learner, { path }: Checkpoint): TrainerState {
+  const state = readTrainerState(path);
+  restoreWeights(learner, path);
+  tidy(() => {
+    const file = readSafetensors(join(path, optimizerFile));
+    const tensors = new Map(file.names.map((name) => [name, file.tensor(name)]));
+    learner.optimizer.load({ step: optimizerStep(state), tensors });
+  });
+  return state;
+}
+
+/** Updates made so far: steps that were not skipped. */
+function optimizerStep({ laurel, global_step }: TrainerState): number {
+  const { optimizerStep: saved } = laurel as { optimizerStep?: number };
+  return saved ?? global_step;
+}
