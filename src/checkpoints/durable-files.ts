@@ -30,16 +30,29 @@ export function syncTree(folder: string): void {
   syncPath(folder);
 }
 
-/** Replaces a file so that a crash leaves either the old contents or the new, never a mixture. */
+/** Replaces a file by rename: whoever reads it, sees the old contents or the new, never a mixture. */
+export function replaceFile(file: string, contents: string | Uint8Array): void {
+  replaceBy(file, contents, () => {});
+}
+
+/** As {@link replaceFile}, and holds when the machine stops right after. */
 export function writeFileDurably(file: string, contents: string | Uint8Array): void {
+  replaceBy(file, contents, syncPath);
+  syncPath(dirname(file));
+}
+
+function replaceBy(
+  file: string,
+  contents: string | Uint8Array,
+  beforeRename: (temporary: string) => void,
+): void {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     writeFileSync(temporary, contents);
-    syncPath(temporary);
+    beforeRename(temporary);
     renameSync(temporary, file);
   } catch (cause) {
     rmSync(temporary, { force: true });
     throw cause;
   }
-  syncPath(dirname(file));
 }

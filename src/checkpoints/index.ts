@@ -1,5 +1,5 @@
 export { type BestMetricRule, type BestSoFar, bestMetricRule, updateBest } from './best-metric.ts';
-export { syncPath, syncTree, writeFileDurably } from './durable-files.ts';
+export { replaceFile, syncPath, syncTree, writeFileDurably } from './durable-files.ts';
 export {
   type Checkpoint,
   findCheckpoint,

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileDurably } from '../checkpoints/durable-files.ts';
+import { replaceFile } from '../checkpoints/durable-files.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors-columns.ts';
 
 /** One completion, as stored. */
@@ -56,7 +56,7 @@ export function writeCompletions(
   const folder = join(runFolder, 'completions');
   mkdirSync(folder, { recursive: true });
   const lines = groups.map((group) => `${JSON.stringify(group)}\n`);
-  writeFileDurably(join(folder, fileName(step, kind, 'jsonl')), lines.join(''));
+  replaceFile(join(folder, fileName(step, kind, 'jsonl')), lines.join(''));
 }
 
 /** Reads one step's groups; empty when the step has none. */
@@ -106,7 +106,7 @@ export function writeTokens(runFolder: string, step: number, columns: TokenColum
     },
     { step: String(step), format: 'laurel-tokens-1' },
   );
-  writeFileDurably(join(folder, fileName(step, 'train', 'safetensors')), bytes);
+  replaceFile(join(folder, fileName(step, 'train', 'safetensors')), bytes);
 }
 
 /** Reads one step's tokens; undefined when they were not stored. */
