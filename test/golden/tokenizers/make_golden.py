@@ -98,7 +98,16 @@ def merge(name, value):
     path = HERE / name
     golden = json.loads(path.read_text()) if path.exists() else {}
     golden[VERSION] = {"tokenizers": tokenizers.__version__, "jinja2": jinja2.__version__, **value}
-    path.write_text(json.dumps(dict(sorted(golden.items())), indent=1, ensure_ascii=True) + "\n")
+    path.write_text(lines(dict(sorted(golden.items()))) + "\n")
+
+
+def lines(value, depth=3):
+    """JSON with line ends between the outer values only, so that a case is a line."""
+    if depth == 0 or not isinstance(value, (dict, list)) or not value:
+        return json.dumps(value)
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(lines(item, depth - 1) for item in value) + "\n]"
+    return "{\n" + ",\n".join(f"{json.dumps(k)}: {lines(v, depth - 1)}" for k, v in value.items()) + "\n}"
 
 
 def case(tokenizer, text):
