@@ -16,7 +16,7 @@ export function chooseBlas({ lib }, env = process.env) {
   const folder = join(lib, 'openblas-openmp');
   if (existsSync(join(folder, 'libblas.so.3')) && env.LAUREL_BLAS !== 'system')
     return { kind: 'openblas-openmp', folder, libraries: librariesIn(folder) };
-  return { ...systemBlas(lib), libraries: [] };
+  return { ...systemBlas(lib, existsSync(folder)), libraries: [] };
 }
 
 function librariesIn(folder) {
@@ -24,12 +24,13 @@ function librariesIn(folder) {
   return LIBRARIES.filter((name) => present.has(name)).map((name) => join(folder, name));
 }
 
-function systemBlas(lib) {
+function systemBlas(lib, hasOpenmp) {
   const path = realpathSync(join(lib, 'libblas.so.3'));
   const kind = path.match(/openblas-(?:openmp|pthread|serial)/)?.[0] ?? 'system';
   if (kind === 'openblas-openmp') return { kind };
-  const advice =
-    `libtorch computes with ${path}, which is slower than OpenBLAS's openmp build: ` +
-    'sudo apt-get install --no-install-recommends libopenblas0-openmp, then run setup again';
+  const remedy = hasOpenmp
+    ? 'unset LAUREL_BLAS'
+    : 'sudo apt-get install --no-install-recommends libopenblas0-openmp';
+  const advice = `libtorch computes with ${path}, slower than OpenBLAS's openmp build: ${remedy}, then run setup again`;
   return { kind, advice };
 }

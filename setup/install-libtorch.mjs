@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { SetupError, say } from './report.mjs';
-import { run, runVisibly } from './run.mjs';
+import { run } from './run.mjs';
 
 const PACKAGES = ['libtorch-dev', 'libopenblas0-openmp'];
 const INSTALL = ['install', '--no-install-recommends'];
@@ -19,7 +19,7 @@ export function installLibtorch({ env = process.env, osRelease = '/etc/os-releas
   if (version === undefined)
     throw new SetupError(`apt-get has no libtorch-dev of 1.13 or later here.\n${instructions()}`);
   say(`Installing ${PACKAGES.join(' and ')} (libtorch ${version}) with apt-get. ${size(env)}`);
-  say('LAUREL_NO_INSTALL=1 prevents this.');
+  say('This takes a few minutes; LAUREL_NO_INSTALL=1 prevents it.');
   if (!apt(prefix, [...INSTALL, '-y', '-qq', ...PACKAGES], env))
     throw failed(`apt-get ${INSTALL.join(' ')} ${PACKAGES.join(' ')}`, prefix);
 }
@@ -38,9 +38,12 @@ function isDebianLike(osRelease) {
   );
 }
 
+/** Runs apt-get, whose thousand lines are shown only if it fails. @returns whether it succeeded. */
 function apt(prefix, args, env) {
   const words = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
-  return runVisibly(words[0], words.slice(1), { env });
+  const { ok, stdout, stderr } = run(words[0], words.slice(1), { env });
+  if (!ok) say(`${stdout}${stderr}`.trimEnd());
+  return ok;
 }
 
 function candidateVersion(env) {

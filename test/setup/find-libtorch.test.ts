@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeLibtorch, fakePrograms, load, scratchFolder, writeFiles } from './helpers.ts';
@@ -108,7 +108,11 @@ test.runIf(process.platform === 'linux')(
     ]);
     const kept = chooseBlas(libtorch, { LAUREL_BLAS: 'system' });
     expect([kept.kind, kept.libraries]).toEqual(['openblas-pthread', []]);
-    expect(kept.advice).toContain('libopenblas0-openmp');
+    expect(kept.advice).toContain('unset LAUREL_BLAS');
+    rmSync(openmp, { recursive: true });
+    expect(chooseBlas(libtorch, {}).advice).toContain(
+      'install --no-install-recommends libopenblas0-openmp',
+    );
   },
 );
 
