@@ -52,10 +52,12 @@ export function plainByteEncoder(json: TokenizerJson): ((text: string) => number
   const byteIds = ids as number[];
   const added = new Map((json.added_tokens ?? []).map(({ content, id }) => [content, id]));
   const split = specialTokenSplitter([...added.keys()]);
-  return (text) =>
-    split(text).flatMap((section) =>
-      section.special
-        ? [added.get(section.text)!]
-        : Array.from(Buffer.from(section.text, 'utf8'), (byte) => byteIds[byte]!),
-    );
+  return (text) => {
+    const tokens: number[] = [];
+    for (const section of split(text)) {
+      if (section.special) tokens.push(added.get(section.text)!);
+      else for (const byte of Buffer.from(section.text, 'utf8')) tokens.push(byteIds[byte]!);
+    }
+    return tokens;
+  };
 }

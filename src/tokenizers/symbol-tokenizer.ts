@@ -23,7 +23,7 @@ export interface SymbolAlphabet {
   readonly source: string;
   /** Spelling of each symbol in the vocabulary; its index is its id. */
   readonly symbols: readonly string[];
-  readonly encodePlain: (text: string) => ArrayLike<number>;
+  readonly encodePlain: (text: string) => Iterable<number>;
   readonly symbolBytes: (id: number) => Uint8Array;
   readonly preTokenizer: object | null;
   readonly decoder: object;
@@ -95,12 +95,14 @@ export function symbolTokenizer(
     specialTokens: roles,
     specialTokenIds,
     source,
-    encode: (text) =>
-      split(text).flatMap((section) =>
-        section.special
-          ? [specialIds.get(section.text)!]
-          : Array.from(alphabet.encodePlain(section.text)),
-      ),
+    encode: (text) => {
+      const ids: number[] = [];
+      for (const section of split(text)) {
+        if (section.special) ids.push(specialIds.get(section.text)!);
+        else for (const id of alphabet.encodePlain(section.text)) ids.push(id);
+      }
+      return ids;
+    },
     decode: (tokens, { skipSpecialTokens = true } = {}) => {
       const kept = Array.from(tokens).filter(
         (id) => !(skipSpecialTokens && specialTokenIds.has(id)),
