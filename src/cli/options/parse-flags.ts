@@ -116,7 +116,8 @@ class FlagReader {
   ): number {
     const [first] = values;
     if (first === undefined) {
-      if (own === undefined && field === undefined) this.options[name] = true;
+      const isSwitch = field === undefined || field.accepts.includes('true or false');
+      if (own === undefined && isSwitch) this.set(name.split('.'), true);
       else
         this.problems.push({
           at: `--${name}`,

@@ -5,7 +5,7 @@ import { groupBy } from './group-by.ts';
 import { renderOptionsTable } from './render-options.ts';
 
 /** A Markdown page with every option and every metric of a trainer. */
-export function renderTrainerPage(schema: ConfigSchema & { name: 'sft' | 'grpo' }): string {
+export function renderTrainerPage(schema: ConfigSchema): string {
   return [
     `# \`laurel ${schema.name}\``,
     '',
@@ -47,10 +47,10 @@ function foreignRows({ foreign }: ConfigSchema): string[] {
   return ['| Options | Instead |', '| --- | --- |', ...rows];
 }
 
-function metricRows(trainer: 'sft' | 'grpo'): string[] {
+function metricRows(trainer: string): string[] {
   const table: Readonly<Record<string, MetricDefinition>> = { ...fixedMetrics, ...patternMetrics };
   const rows = Object.entries(table)
-    .filter(([, { trainers }]) => trainers.includes(trainer))
+    .filter(([, { trainers }]) => (trainers as readonly string[]).includes(trainer))
     .map(([key, { unit, definition, estimator, reduction, when }]) => {
       const notes = [
         definition,

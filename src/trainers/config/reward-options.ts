@@ -8,6 +8,11 @@ export const rewardSourceOptions = configGroup('Reward functions', {
     .array(z.string().min(1))
     .min(1)
     .describe('Built-in rewards by name, or your own as `./reward.ts#name`.'),
+  solutionColumn: z
+    .string()
+    .min(1)
+    .default('solution')
+    .describe('Column that accuracy rewards compare with.'),
 });
 
 /** How rewards are combined and turned into advantages. */
