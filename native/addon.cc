@@ -1,20 +1,29 @@
 // The addon: libtorch's dispatcher, autograd and generators, for TypeScript. No algorithm lives here.
+#include <dlfcn.h>
+
 #include "functions.h"
 
 namespace {
 
 void destroy(napi_env, void* data, void*) { delete static_cast<laurel::Environment*>(data); }
 
+// libtorch's threads and thread-local state outlive the last worker that loaded the addon, so it stays loaded.
+void stayLoaded() {
+  Dl_info self;
+  if (dladdr(reinterpret_cast<void*>(&destroy), &self) != 0) dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
-  auto* environment = new laurel::Environment();
-  if (napi_set_instance_data(env, environment, destroy, nullptr) != napi_ok) {
-    delete environment;
+  auto environment = std::make_unique<laurel::Environment>();
+  if (napi_set_instance_data(env, environment.get(), destroy, nullptr) != napi_ok) {
     napi_throw_error(env, nullptr, "could not initialise the addon");
     return nullptr;
   }
+  (void)environment.release();
   try {
+    stayLoaded();
     laurel::defineOperators(env, exports);
     laurel::defineTensors(env, exports);
     laurel::defineBuffers(env, exports);

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <ATen/ATen.h>
-#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/stack.h>
 #include <node_api.h>
 
+#include <atomic>
+#include <cmath>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
+
+#include "plan.h"
 
 namespace laurel {
 
@@ -36,7 +42,7 @@ class SlotTable {
 
   // The value behind a handle, or nullptr when it was released or never existed.
   Value* find(double handle) {
-    if (!(handle >= 0) || handle >= 9007199254740992.0) return nullptr;
+    if (!(handle >= 0) || handle >= 9007199254740992.0 || std::trunc(handle) != handle) return nullptr;
     const auto bits = static_cast<uint64_t>(handle);
     const auto index = bits % kIndexRange;
     if (index >= slots_.size()) return nullptr;
@@ -72,23 +78,66 @@ class SlotTable {
   size_t live_ = 0;
 };
 
+// Strings by number, each kept once.
+class StringTable {
+ public:
+  double insert(const std::string& text) {
+    const auto [entry, isNew] = numbers_.try_emplace(text, strings_.size());
+    if (isNew) strings_.push_back(text);
+    return static_cast<double>(entry->second);
+  }
+
+  const std::string& at(double number) const {
+    TORCH_CHECK(number >= 0 && number < static_cast<double>(strings_.size()), "unknown string");
+    return strings_[static_cast<size_t>(number)];
+  }
+
+ private:
+  std::unordered_map<std::string, size_t> numbers_;
+  std::deque<std::string> strings_;
+};
+
 // References to JavaScript buffers whose tensors have died, possibly on another thread;
 // only the JavaScript thread may delete them.
-struct ReleaseQueue {
-  std::mutex mutex;
-  std::vector<napi_ref> references;
+class ReleaseQueue {
+ public:
+  void push(napi_ref reference) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    references_.push_back(reference);
+    pending_ = true;
+  }
+
+  std::vector<napi_ref> takeAll() {
+    if (!pending_) return {};
+    const std::lock_guard<std::mutex> lock(mutex_);
+    pending_ = false;
+    return std::exchange(references_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<bool> pending_{false};
+  std::vector<napi_ref> references_;
 };
 
 struct Environment {
   SlotTable<at::Tensor> tensors;
   SlotTable<at::Generator> generators;
-  std::vector<c10::OperatorHandle> operators;
-  std::vector<std::string> strings;
+  std::vector<Operator> operators;
+  StringTable strings;
+  // Reused from call to call; empty between calls.
+  torch::jit::Stack stack;
   // The numbers that carry arguments in and results out; see wire.h.
   double* wire = nullptr;
   size_t wireLength = 0;
   napi_ref wireReference = nullptr;
   std::shared_ptr<ReleaseQueue> released = std::make_shared<ReleaseQueue>();
+
+  // The first `count` numbers of the wire.
+  double* words(int64_t count) const {
+    TORCH_CHECK(count >= 0 && static_cast<size_t>(count) <= wireLength, count, " values do not fit the wire");
+    return wire;
+  }
 
   at::Tensor& tensor(double handle) {
     at::Tensor* found = tensors.find(handle);

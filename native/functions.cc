@@ -12,10 +12,9 @@ void check(napi_env env, napi_status status) {
 }
 
 Arguments::Arguments(napi_env env, napi_callback_info info) : env_(env) {
-  check(env, napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr));
-  if (count_ > kMost) count_ = kMost;
   void* data = nullptr;
-  check(env, napi_get_instance_data(env, &data));
+  check(env, napi_get_cb_info(env, info, &count_, values_, nullptr, &data));
+  if (count_ > kMost) count_ = kMost;
   environment_ = static_cast<Environment*>(data);
 }
 
@@ -43,6 +42,22 @@ std::string Arguments::text(size_t index) const {
   std::string value(length, '\0');
   check(env_, napi_get_value_string_utf8(env_, values_[index], value.data(), length + 1, &length));
   return value;
+}
+
+Arguments::Bytes Arguments::bytes(size_t index) const {
+  static const size_t widths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
+  Bytes view{};
+  TORCH_CHECK(index < count_ && napi_get_typedarray_info(env_, values_[index], &view.type, &view.length, &view.data, nullptr, nullptr) == napi_ok,
+              "argument ", index + 1, " is not a typed array");
+  TORCH_CHECK(static_cast<size_t>(view.type) < sizeof(widths) / sizeof(widths[0]), "unsupported typed array");
+  view.bytes = view.length * widths[view.type];
+  return view;
+}
+
+Environment* environmentOf(napi_env env) {
+  void* data = nullptr;
+  check(env, napi_get_instance_data(env, &data));
+  return static_cast<Environment*>(data);
 }
 
 napi_value toNumber(napi_env env, double value) {

@@ -1,8 +1,6 @@
 // How a native function meets Node-API: arguments as numbers, C++ exceptions as JavaScript errors.
 #pragma once
 
-#include <node_api.h>
-
 #include <string>
 
 #include "environment.h"
@@ -22,6 +20,15 @@ class Arguments {
   bool boolean(size_t index) const;
   std::string text(size_t index) const;
 
+  // A typed array's memory; null where its buffer has been detached.
+  struct Bytes {
+    napi_typedarray_type type;
+    void* data;
+    size_t length;
+    size_t bytes;
+  };
+  Bytes bytes(size_t index) const;
+
  private:
   static constexpr size_t kMost = 6;
   napi_env env_;
@@ -34,6 +41,7 @@ napi_value toNumber(napi_env env, double value);
 napi_value toBoolean(napi_env env, bool value);
 napi_value toText(napi_env env, const std::string& value);
 void check(napi_env env, napi_status status);
+Environment* environmentOf(napi_env env);
 
 using Body = napi_value (*)(Arguments&);
 
@@ -48,7 +56,7 @@ napi_value callback(napi_env env, napi_callback_info info) {
 template <Body body>
 void define(napi_env env, napi_value exports, const char* name) {
   napi_value function;
-  check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback<body>, nullptr, &function));
+  check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback<body>, environmentOf(env), &function));
   check(env, napi_set_named_property(env, exports, name, function));
 }
 

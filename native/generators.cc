@@ -9,7 +9,12 @@ namespace {
 // createGenerator(device, seed) → handle
 napi_value createGenerator(Arguments& arguments) {
   const c10::Device device(arguments.text(0));
-  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  at::Generator model = at::globalContext().defaultGenerator(device);
+  at::Generator generator;
+  {
+    const std::lock_guard<std::mutex> lock(model.mutex());
+    generator = model.clone();
+  }
   generator.set_current_seed(static_cast<uint64_t>(arguments.integer(1)));
   return toNumber(arguments.env(), arguments.environment().generators.insert(generator));
 }

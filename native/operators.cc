@@ -12,7 +12,7 @@ napi_value find(Arguments& arguments) {
   const std::string overload = arguments.text(1);
   const auto found = c10::Dispatcher::singleton().findSchema({name, overload});
   TORCH_CHECK(found.has_value(), "this libtorch has no operator ", name, overload.empty() ? "" : ".", overload);
-  environment.operators.push_back(*found);
+  environment.operators.push_back(planOf(*found));
   return toNumber(arguments.env(), static_cast<double>(environment.operators.size() - 1));
 }
 
@@ -21,7 +21,7 @@ napi_value has(Arguments& arguments) {
   return toBoolean(arguments.env(), found.has_value());
 }
 
-const c10::OperatorHandle& operatorAt(Arguments& arguments, size_t index) {
+const Operator& operatorAt(Arguments& arguments, size_t index) {
   const auto& operators = arguments.environment().operators;
   const int64_t position = arguments.integer(index);
   TORCH_CHECK(position >= 0 && static_cast<size_t>(position) < operators.size(), "unknown operator");
@@ -29,48 +29,61 @@ const c10::OperatorHandle& operatorAt(Arguments& arguments, size_t index) {
 }
 
 napi_value schema(Arguments& arguments) {
-  return toText(arguments.env(), c10::toString(operatorAt(arguments, 0).schema()));
+  return toText(arguments.env(), c10::toString(operatorAt(arguments, 0).handle.schema()));
 }
 
-torch::jit::Stack readStack(Environment& environment, const c10::FunctionSchema& schema, size_t wireWords) {
-  WireReader reader(environment, wireWords);
-  torch::jit::Stack stack;
-  stack.reserve(schema.arguments().size());
-  for (const auto& argument : schema.arguments()) {
-    if (reader.peek() == Tag::kAbsent) {
-      if (!reader.done()) reader.skip();
-      const bool optional = argument.type()->kind() == c10::TypeKind::OptionalType;
-      TORCH_CHECK(argument.default_value().has_value() || optional, "missing argument '", argument.name(), "'; the schema is ", schema);
-      stack.push_back(argument.default_value().has_value() ? *argument.default_value() : c10::IValue());
+const std::string& nameOf(const Operator& called, size_t argument) {
+  return called.handle.schema().arguments()[argument].name();
+}
+
+void readDefault(const Operator& called, size_t argument, torch::jit::Stack& stack) {
+  const auto& plan = called.arguments[argument];
+  TORCH_CHECK(plan.hasDefault, "missing argument '", nameOf(called, argument), "'; the schema is ", called.handle.schema());
+  stack.push_back(plan.defaultValue);
+}
+
+void readGiven(const Operator& called, size_t argument, WireReader& reader, torch::jit::Stack& stack) {
+  try {
+    stack.push_back(reader.read(called.arguments[argument]));
+  } catch (const c10::Error& error) {
+    TORCH_CHECK(false, "argument '", nameOf(called, argument), "': ", error.what_without_backtrace());
+  }
+}
+
+void readArguments(Environment& environment, const Operator& called, int64_t words) {
+  WireReader reader(environment, words);
+  for (size_t i = 0; i < called.arguments.size(); ++i) {
+    if (reader.peek() != Tag::kAbsent) {
+      readGiven(called, i, reader, environment.stack);
       continue;
     }
-    try {
-      stack.push_back(reader.read(argument.type()));
-    } catch (const c10::Error& error) {
-      TORCH_CHECK(false, "argument '", argument.name(), "': ", error.what_without_backtrace());
-    }
+    if (!reader.done()) reader.skip();
+    readDefault(called, i, environment.stack);
   }
-  TORCH_CHECK(reader.done(), "too many arguments; the schema is ", schema);
-  return stack;
+  TORCH_CHECK(reader.done(), "too many arguments; the schema is ", called.handle.schema());
 }
 
 // call(operator, words on the wire, keepResults) → words of results on the wire.
 napi_value call(Arguments& arguments) {
   auto& environment = arguments.environment();
-  const auto& handle = operatorAt(arguments, 0);
-  auto stack = readStack(environment, handle.schema(), static_cast<size_t>(arguments.integer(1)));
-  handle.callBoxed(stack);
-  WireWriter writer(environment);
-  if (arguments.boolean(2))
-    for (const auto& value : stack) writer.write(value);
-  return toNumber(arguments.env(), static_cast<double>(writer.length()));
+  const Operator& called = operatorAt(arguments, 0);
+  const int64_t words = arguments.integer(1);
+  const bool keepResults = arguments.boolean(2);
+  struct Clear {
+    torch::jit::Stack& stack;
+    ~Clear() { stack.clear(); }
+  } clear{environment.stack};
+  readArguments(environment, called, words);
+  called.handle.callBoxed(environment.stack);
+  const size_t results = keepResults ? writeResults(environment, environment.stack) : 0;
+  return toNumber(arguments.env(), static_cast<double>(results));
 }
 
 std::string unconvertible(const c10::FunctionSchema& schema) {
   for (const auto& argument : schema.arguments())
-    if (!isReadable(argument.type())) return argument.name() + ": " + argument.type()->str();
+    if (planOf(argument).kind == Kind::kUnsupported) return argument.name() + ": " + argument.real_type()->str();
   for (const auto& result : schema.returns())
-    if (!isWritable(result.type())) return "returns " + result.type()->str();
+    if (!isReturnable(result.type())) return "returns " + result.type()->str();
   return "";
 }
 
@@ -89,14 +102,11 @@ napi_value operators(Arguments& arguments) {
 }
 
 napi_value intern(Arguments& arguments) {
-  return toNumber(arguments.env(), internString(arguments.environment(), arguments.text(0)));
+  return toNumber(arguments.env(), arguments.environment().strings.insert(arguments.text(0)));
 }
 
 napi_value stringAt(Arguments& arguments) {
-  const auto& strings = arguments.environment().strings;
-  const auto index = static_cast<size_t>(arguments.integer(0));
-  TORCH_CHECK(index < strings.size(), "unknown string");
-  return toText(arguments.env(), strings[index]);
+  return toText(arguments.env(), arguments.environment().strings.at(arguments.number(0)));
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 namespace laurel {
 namespace {
 
+constexpr int64_t kMostThreads = 4096;
+
 std::string fromOpenBlas(const char* symbol) {
   using Describe = const char* (*)();
   const auto describe = reinterpret_cast<Describe>(dlsym(RTLD_DEFAULT, symbol));
@@ -17,31 +19,28 @@ std::string fromOpenBlas(const char* symbol) {
 }
 
 napi_value setThreads(Arguments& arguments) {
-  at::set_num_threads(static_cast<int>(arguments.integer(0)));
+  const int64_t count = arguments.integer(0);
+  TORCH_CHECK(count >= 1 && count <= kMostThreads, "expected 1 to ", kMostThreads, " threads, found ", count);
+  at::set_num_threads(static_cast<int>(count));
   return nullptr;
 }
 
 napi_value threads(Arguments& arguments) { return toNumber(arguments.env(), at::get_num_threads()); }
 
-napi_value adjustMemory(Arguments& arguments) {
-  int64_t total = 0;
-  check(arguments.env(), napi_adjust_external_memory(arguments.env(), arguments.integer(0), &total));
-  return toNumber(arguments.env(), static_cast<double>(total));
-}
-
-// attach(Float64Array): the memory that carries arguments and results.
+// attach(Float64Array) → the memory that carries arguments and results: this array on the first call, that one
+// ever after, so that two copies of the library in one process share it.
 napi_value attach(Arguments& arguments) {
   auto& environment = arguments.environment();
-  napi_typedarray_type type;
-  size_t length = 0;
-  void* data = nullptr;
-  check(arguments.env(), napi_get_typedarray_info(arguments.env(), arguments.at(0), &type, &length, &data, nullptr, nullptr));
-  TORCH_CHECK(type == napi_float64_array, "the wire must be a Float64Array");
-  if (environment.wireReference != nullptr) check(arguments.env(), napi_delete_reference(arguments.env(), environment.wireReference));
-  check(arguments.env(), napi_create_reference(arguments.env(), arguments.at(0), 1, &environment.wireReference));
-  environment.wire = static_cast<double*>(data);
-  environment.wireLength = length;
-  return nullptr;
+  if (environment.wireReference == nullptr) {
+    const auto array = arguments.bytes(0);
+    TORCH_CHECK(array.type == napi_float64_array, "the wire must be a Float64Array");
+    check(arguments.env(), napi_create_reference(arguments.env(), arguments.at(0), 1, &environment.wireReference));
+    environment.wire = static_cast<double*>(array.data);
+    environment.wireLength = array.length;
+  }
+  napi_value attached;
+  check(arguments.env(), napi_get_reference_value(arguments.env(), environment.wireReference, &attached));
+  return attached;
 }
 
 void put(napi_env env, napi_value object, const char* name, napi_value value) {
@@ -67,7 +66,6 @@ napi_value describeSystem(Arguments& arguments) {
 void defineSystem(napi_env env, napi_value exports) {
   define<setThreads>(env, exports, "setThreads");
   define<threads>(env, exports, "threads");
-  define<adjustMemory>(env, exports, "adjustMemory");
   define<attach>(env, exports, "attach");
   define<describeSystem>(env, exports, "describeSystem");
 }

@@ -1,92 +1,66 @@
 #include "wire.h"
 
+#include <ATen/ScalarOps.h>
+#include <ATen/core/jit_type.h>
+
 #include <cmath>
 
 namespace laurel {
 
 using c10::IValue;
-using c10::TypeKind;
 
 namespace {
 
 constexpr double kLargestExactInteger = 9007199254740992.0;
+constexpr int kTags = 8;
 
 const char* nameOf(Tag tag) {
-  static const char* const names[] = {"nothing", "null", "a number", "a boolean", "a tensor", "a string", "a list", "a generator"};
-  const int index = static_cast<int>(tag);
-  return index >= 0 && index < 8 ? names[index] : "an unknown value";
+  static const char* const names[kTags] = {"nothing", "null", "a number", "a boolean", "a tensor", "a string", "a list", "a generator"};
+  return names[static_cast<int>(tag)];
 }
 
 [[noreturn]] void mismatch(const char* expected, Tag found) {
-  TORCH_CHECK(false, "expected ", expected, ", found ", nameOf(found));
-  throw std::logic_error("unreachable");
+  C10_THROW_ERROR(Error, c10::str("expected ", expected, ", found ", nameOf(found)));
 }
 
-c10::TypePtr elementOf(const c10::TypePtr& type) { return type->castRaw<c10::ListType>()->getElementType(); }
-
-c10::TypePtr insideOptional(const c10::TypePtr& type) { return type->castRaw<c10::OptionalType>()->getElementType(); }
-
-bool isScalarKind(TypeKind kind) {
-  switch (kind) {
-    case TypeKind::TensorType:
-    case TypeKind::IntType:
-    case TypeKind::SymIntType:
-    case TypeKind::FloatType:
-    case TypeKind::SymFloatType:
-    case TypeKind::BoolType:
-    case TypeKind::NumberType:
-    case TypeKind::StringType:
-    case TypeKind::DeviceObjType:
-      return true;
-    default:
-      return false;
-  }
+Tag toTag(double word) {
+  TORCH_CHECK(word >= 0 && word < kTags, "unknown tag ", word, " on the wire");
+  return static_cast<Tag>(static_cast<int>(word));
 }
+
+bool isExactInteger(double value) { return std::trunc(value) == value && std::fabs(value) <= kLargestExactInteger; }
 
 }  // namespace
 
-bool isReadable(const c10::TypePtr& type) {
-  if (type->kind() == TypeKind::OptionalType) return isReadable(insideOptional(type));
-  if (type->kind() == TypeKind::GeneratorType) return true;
-  if (type->kind() != TypeKind::ListType) return isScalarKind(type->kind());
-  const auto element = elementOf(type);
-  if (element->kind() == TypeKind::OptionalType) return insideOptional(element)->kind() == TypeKind::TensorType;
-  return isScalarKind(element->kind()) && element->kind() != TypeKind::DeviceObjType;
+WireReader::WireReader(Environment& environment, int64_t words) : environment_(environment), end_(static_cast<size_t>(words)) {
+  TORCH_CHECK(words >= 0 && words % 2 == 0 && end_ <= environment.wireLength, words, " words of arguments do not fit the wire");
 }
 
-bool isWritable(const c10::TypePtr& type) {
-  if (type->kind() == TypeKind::OptionalType) return isWritable(insideOptional(type));
-  if (type->kind() == TypeKind::NoneType) return true;
-  if (type->kind() == TypeKind::TupleType) {
-    for (const auto& part : type->containedTypes())
-      if (!isWritable(part)) return false;
-    return true;
-  }
-  return type->kind() == TypeKind::ListType ? isWritable(elementOf(type)) : isScalarKind(type->kind());
-}
+Tag WireReader::peek() const { return done() ? Tag::kAbsent : toTag(environment_.wire[position_]); }
 
-double internString(Environment& environment, const std::string& text) {
-  environment.strings.push_back(text);
-  return static_cast<double>(environment.strings.size() - 1);
-}
-
-std::pair<Tag, double> WireReader::next() {
-  TORCH_CHECK(position_ + 2 <= end_, "the argument list ends too early");
-  const auto tag = static_cast<Tag>(static_cast<int>(environment_.wire[position_]));
-  const double payload = environment_.wire[position_ + 1];
+WireReader::Word WireReader::next() {
+  TORCH_CHECK(!done(), "the argument list ends too early");
+  const Word word{toTag(environment_.wire[position_]), environment_.wire[position_ + 1]};
   position_ += 2;
-  return {tag, payload};
+  return word;
 }
 
 int64_t WireReader::readInteger() {
   const auto [tag, value] = next();
   if (tag == Tag::kBoolean) return value != 0;
   if (tag != Tag::kNumber) mismatch("an integer", tag);
-  TORCH_CHECK(std::trunc(value) == value && std::fabs(value) <= kLargestExactInteger, "expected an integer, found ", value);
+  TORCH_CHECK(isExactInteger(value), "expected an integer, found ", value);
   return static_cast<int64_t>(value);
 }
 
-double WireReader::readNumber() {
+// libtorch indexes tables with these codes unchecked.
+int64_t WireReader::readCode(const char* what, int64_t end) {
+  const int64_t code = readInteger();
+  TORCH_CHECK(code >= 0 && code < end, "unknown ", what, " code ", code);
+  return code;
+}
+
+double WireReader::readFloat() {
   const auto [tag, value] = next();
   if (tag != Tag::kNumber) mismatch("a number", tag);
   return value;
@@ -98,11 +72,10 @@ bool WireReader::readBoolean() {
   return value != 0;
 }
 
-std::string WireReader::readString() {
+const std::string& WireReader::readString() {
   const auto [tag, index] = next();
   if (tag != Tag::kString) mismatch("a string", tag);
-  TORCH_CHECK(index >= 0 && index < static_cast<double>(environment_.strings.size()), "unknown string");
-  return environment_.strings[static_cast<size_t>(index)];
+  return environment_.strings.at(index);
 }
 
 at::Scalar WireReader::readScalar() {
@@ -110,155 +83,175 @@ at::Scalar WireReader::readScalar() {
   if (tag == Tag::kBoolean) return at::Scalar(value != 0);
   if (tag != Tag::kNumber) mismatch("a number", tag);
   // A whole number keeps integer tensors integer; floating tensors are unaffected.
-  if (std::trunc(value) == value && std::fabs(value) <= kLargestExactInteger && !(value == 0 && std::signbit(value)))
-    return at::Scalar(static_cast<int64_t>(value));
+  if (isExactInteger(value) && !(value == 0 && std::signbit(value))) return at::Scalar(static_cast<int64_t>(value));
   return at::Scalar(value);
 }
 
 // A number where a tensor is asked for becomes a wrapped scalar, which does not promote the other operand.
-at::Tensor WireReader::readTensor() {
+at::Tensor WireReader::readTensor(bool mayBeNumber, bool mayBeNull) {
   const Tag tag = peek();
-  if (tag == Tag::kNumber || tag == Tag::kBoolean) {
-    const at::Scalar scalar = readScalar();
-    at::Tensor wrapped = at::scalar_tensor(scalar, at::TensorOptions().dtype(scalar.type()));
-    wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
-    return wrapped;
-  }
-  const double handle = next().second;
-  if (tag == Tag::kNull) return at::Tensor();
+  if (mayBeNumber && (tag == Tag::kNumber || tag == Tag::kBoolean)) return at::native::wrapped_scalar_tensor(readScalar());
+  const double handle = next().payload;
+  if (mayBeNull && tag == Tag::kNull) return at::Tensor();
   if (tag != Tag::kTensor) mismatch("a tensor", tag);
   return environment_.tensor(handle);
 }
 
-IValue WireReader::readList(const c10::TypePtr& element) {
+size_t WireReader::readLength(const ArgumentPlan& plan) {
   const auto [tag, length] = next();
   if (tag != Tag::kList) mismatch("a list", tag);
+  TORCH_CHECK(length >= 0 && length <= static_cast<double>((end_ - position_) / 2), "the list ends too early");
   const auto size = static_cast<size_t>(length);
-  switch (element->kind()) {
-    case TypeKind::IntType:
-    case TypeKind::SymIntType: {
-      c10::List<int64_t> list;
-      list.reserve(size);
-      for (size_t i = 0; i < size; ++i) list.push_back(readInteger());
-      return list;
+  // Kernels read the N elements of `int[N]` unchecked; none and one mean "as elsewhere" and "all equal".
+  const auto fixed = static_cast<size_t>(plan.fixedLength);
+  TORCH_CHECK(fixed < 2 || size < 2 || size == fixed, "expected ", fixed, " elements, found ", size);
+  return size;
+}
+
+template <typename Element, typename Read>
+c10::List<Element> WireReader::collect(size_t length, Read read) {
+  c10::List<Element> list;
+  list.reserve(length);
+  for (size_t i = 0; i < length; ++i) list.push_back(read());
+  return list;
+}
+
+IValue WireReader::readList(const ArgumentPlan& plan) {
+  // `int[2] padding` also takes one number, meaning the same for every entry.
+  if (plan.kind == Kind::kInteger && peek() == Tag::kNumber)
+    return c10::List<int64_t>(std::vector<int64_t>(static_cast<size_t>(std::max(1, plan.fixedLength)), readInteger()));
+  const size_t length = readLength(plan);
+  if (plan.hasOptionalElements) {
+    c10::impl::GenericList list(c10::OptionalType::ofTensor());
+    for (size_t i = 0; i < length; ++i) {
+      const at::Tensor tensor = readTensor(true, true);
+      list.push_back(tensor.defined() ? IValue(tensor) : IValue());
     }
-    case TypeKind::TensorType: {
-      c10::List<at::Tensor> list;
-      list.reserve(size);
-      for (size_t i = 0; i < size; ++i) list.push_back(readTensor());
-      return list;
-    }
-    case TypeKind::OptionalType: {
-      c10::List<c10::optional<at::Tensor>> list;
-      list.reserve(size);
-      for (size_t i = 0; i < size; ++i) {
-        const at::Tensor tensor = readTensor();
-        list.push_back(tensor.defined() ? c10::optional<at::Tensor>(tensor) : c10::nullopt);
-      }
-      return list;
-    }
-    case TypeKind::BoolType: {
-      c10::List<bool> list;
-      for (size_t i = 0; i < size; ++i) list.push_back(readBoolean());
-      return list;
-    }
-    case TypeKind::FloatType:
-    case TypeKind::SymFloatType: {
-      c10::List<double> list;
-      for (size_t i = 0; i < size; ++i) list.push_back(readNumber());
-      return list;
-    }
-    case TypeKind::NumberType: {
-      c10::List<at::Scalar> list;
-      for (size_t i = 0; i < size; ++i) list.push_back(readScalar());
-      return list;
-    }
-    case TypeKind::StringType: {
-      c10::List<std::string> list;
-      for (size_t i = 0; i < size; ++i) list.push_back(readString());
-      return list;
-    }
+    return list;
+  }
+  switch (plan.kind) {
+    case Kind::kTensor:
+      return collect<at::Tensor>(length, [&] { return readTensor(!plan.isWritten, false); });
+    case Kind::kInteger:
+      return collect<int64_t>(length, [this] { return readInteger(); });
+    case Kind::kFloat:
+      return collect<double>(length, [this] { return readFloat(); });
+    case Kind::kBoolean:
+      return collect<bool>(length, [this] { return readBoolean(); });
+    case Kind::kScalar:
+      return collect<at::Scalar>(length, [this] { return readScalar(); });
+    case Kind::kString:
+      return collect<std::string>(length, [this] { return readString(); });
     default:
-      TORCH_CHECK(false, "lists of ", element->str(), " cannot be passed from JavaScript");
+      TORCH_CHECK(false, "a list of this type cannot be passed from JavaScript");
   }
 }
 
-IValue WireReader::read(const c10::TypePtr& type) {
-  switch (type->kind()) {
-    case TypeKind::OptionalType:
-      if (peek() == Tag::kNull || peek() == Tag::kAbsent) {
-        skip();
-        return IValue();
-      }
-      return read(insideOptional(type));
-    case TypeKind::TensorType:
-      return readTensor();
-    case TypeKind::IntType:
-    case TypeKind::SymIntType:
+IValue WireReader::readOne(const ArgumentPlan& plan) {
+  switch (plan.kind) {
+    case Kind::kTensor:
+      return readTensor(!plan.isWritten, false);
+    case Kind::kInteger:
       return readInteger();
-    case TypeKind::FloatType:
-    case TypeKind::SymFloatType:
-      return readNumber();
-    case TypeKind::BoolType:
+    case Kind::kFloat:
+      return readFloat();
+    case Kind::kBoolean:
       return readBoolean();
-    case TypeKind::NumberType:
+    case Kind::kScalar:
       return readScalar();
-    case TypeKind::StringType:
+    case Kind::kString:
       return readString();
-    case TypeKind::DeviceObjType:
+    case Kind::kDevice:
       return c10::Device(readString());
-    case TypeKind::GeneratorType: {
+    case Kind::kDtype:
+      return readCode("dtype", static_cast<int64_t>(at::ScalarType::Undefined));
+    case Kind::kLayout:
+      return readCode("layout", static_cast<int64_t>(at::Layout::NumOptions));
+    case Kind::kMemoryFormat:
+      return readCode("memory format", static_cast<int64_t>(at::MemoryFormat::NumOptions));
+    case Kind::kGenerator: {
       const auto [tag, handle] = next();
       if (tag != Tag::kGenerator) mismatch("a generator", tag);
       return environment_.generator(handle);
     }
-    case TypeKind::ListType: {
-      const auto element = elementOf(type);
-      // `int[2] padding` also takes one number, meaning the same for every entry.
-      if (peek() == Tag::kNumber && element->kind() == TypeKind::IntType) return c10::List<int64_t>({readInteger()});
-      return readList(element);
-    }
-    default:
-      TORCH_CHECK(false, "values of type ", type->str(), " cannot be passed from JavaScript");
+    case Kind::kUnsupported:
+      break;
   }
+  TORCH_CHECK(false, "a value of this type cannot be passed from JavaScript");
 }
 
-void WireWriter::put(Tag tag, double payload) {
-  TORCH_CHECK(position_ + 2 <= environment_.wireLength, "the result is longer than the wire");
-  environment_.wire[position_++] = static_cast<double>(static_cast<int>(tag));
-  environment_.wire[position_++] = payload;
+IValue WireReader::read(const ArgumentPlan& plan) {
+  if (plan.isOptional && peek() == Tag::kNull) {
+    skip();
+    return IValue();
+  }
+  return plan.isList ? readList(plan) : readOne(plan);
 }
 
-void WireWriter::putTensor(const at::Tensor& tensor) {
-  if (tensor.defined())
-    put(Tag::kTensor, environment_.tensors.insert(tensor));
-  else
-    put(Tag::kNull, 0);
-}
+namespace {
 
-void WireWriter::putString(const std::string& text) { put(Tag::kString, internString(environment_, text)); }
+class WireWriter {
+ public:
+  explicit WireWriter(Environment& environment) : environment_(environment) {}
 
-void WireWriter::write(const IValue& value) {
-  if (value.isTensor()) return putTensor(value.toTensor());
-  if (value.isNone()) return put(Tag::kNull, 0);
-  if (value.isBool()) return put(Tag::kBoolean, value.toBool() ? 1 : 0);
-  if (value.isInt()) return put(Tag::kNumber, static_cast<double>(value.toInt()));
-  if (value.isDouble()) return put(Tag::kNumber, value.toDouble());
-  if (value.isString()) return putString(value.toStringRef());
-  if (value.isDevice()) return putString(value.toDevice().str());
-  if (value.isList()) {
-    const auto list = value.toListRef();
-    put(Tag::kList, static_cast<double>(list.size()));
-    for (const auto& element : list) write(element);
-    return;
+  void write(const IValue& value) {
+    if (value.isTensor()) return putTensor(value.toTensor());
+    if (value.isNone()) return put(Tag::kNull, 0);
+    if (value.isBool()) return put(Tag::kBoolean, value.toBool() ? 1 : 0);
+    if (value.isInt()) return put(Tag::kNumber, static_cast<double>(value.toInt()));
+    if (value.isDouble()) return put(Tag::kNumber, value.toDouble());
+    if (value.isString()) return put(Tag::kString, environment_.strings.insert(value.toStringRef()));
+    if (value.isDevice()) return put(Tag::kString, environment_.strings.insert(value.toDevice().str()));
+    if (value.isList()) return putAll(value.toListRef());
+    if (value.isTuple()) return putAll(value.toTuple()->elements());
+    TORCH_CHECK(false, "results of type ", value.tagKind(), " cannot be returned to JavaScript");
   }
-  if (value.isTuple()) {
-    const auto tuple = value.toTuple();
-    put(Tag::kList, static_cast<double>(tuple->elements().size()));
-    for (const auto& element : tuple->elements()) write(element);
-    return;
+
+  // Gives back the handles already written.
+  void undo() {
+    for (size_t i = 0; i < position_; i += 2)
+      if (toTag(environment_.wire[i]) == Tag::kTensor) environment_.tensors.erase(environment_.wire[i + 1]);
   }
-  TORCH_CHECK(false, "results of type ", value.tagKind(), " cannot be returned to JavaScript");
+
+  size_t length() const { return position_; }
+
+ private:
+  template <typename Values>
+  void putAll(const Values& values) {
+    put(Tag::kList, static_cast<double>(values.size()));
+    for (const auto& element : values) write(element);
+  }
+
+  void putTensor(const at::Tensor& tensor) {
+    requireRoom();
+    put(tensor.defined() ? Tag::kTensor : Tag::kNull, tensor.defined() ? environment_.tensors.insert(tensor) : 0);
+  }
+
+  void put(Tag tag, double payload) {
+    requireRoom();
+    environment_.wire[position_++] = static_cast<double>(static_cast<int>(tag));
+    environment_.wire[position_++] = payload;
+  }
+
+  void requireRoom() const {
+    TORCH_CHECK(position_ + 2 <= environment_.wireLength, "the results exceed ", environment_.wireLength / 2, " values");
+  }
+
+  Environment& environment_;
+  size_t position_ = 0;
+};
+
+}  // namespace
+
+size_t writeResults(Environment& environment, const torch::jit::Stack& results) {
+  WireWriter writer(environment);
+  try {
+    for (const auto& value : results) writer.write(value);
+  } catch (...) {
+    writer.undo();
+    throw;
+  }
+  return writer.length();
 }
 
 }  // namespace laurel

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <ATen/core/ivalue.h>
-#include <ATen/core/jit_type.h>
+#include <ATen/core/stack.h>
 
 #include "environment.h"
 
@@ -23,49 +23,38 @@ enum class Tag : int {
 // Reads one value after another, converting each to what the operator's schema asks for.
 class WireReader {
  public:
-  WireReader(Environment& environment, size_t length) : environment_(environment), end_(length) {
-    TORCH_CHECK(length <= environment.wireLength, "argument list is longer than the wire");
-  }
-  Tag peek() const { return position_ < end_ ? static_cast<Tag>(static_cast<int>(environment_.wire[position_])) : Tag::kAbsent; }
+  WireReader(Environment& environment, int64_t words);
+  Tag peek() const;
   bool done() const { return position_ >= end_; }
   void skip() { position_ += 2; }
-  c10::IValue read(const c10::TypePtr& type);
+  c10::IValue read(const ArgumentPlan& plan);
 
  private:
-  std::pair<Tag, double> next();
-  c10::IValue readList(const c10::TypePtr& element);
-  at::Tensor readTensor();
+  struct Word {
+    Tag tag;
+    double payload;
+  };
+  Word next();
+  c10::IValue readOne(const ArgumentPlan& plan);
+  c10::IValue readList(const ArgumentPlan& plan);
+  size_t readLength(const ArgumentPlan& plan);
+  at::Tensor readTensor(bool mayBeNumber, bool mayBeNull);
   at::Scalar readScalar();
   int64_t readInteger();
-  double readNumber();
+  int64_t readCode(const char* what, int64_t end);
+  double readFloat();
   bool readBoolean();
-  std::string readString();
+  const std::string& readString();
+  template <typename Element, typename Read>
+  c10::List<Element> collect(size_t length, Read read);
 
   Environment& environment_;
   size_t position_ = 0;
   size_t end_;
 };
 
-// Writes results back; tensors become new handles.
-class WireWriter {
- public:
-  explicit WireWriter(Environment& environment) : environment_(environment) {}
-  void write(const c10::IValue& value);
-  size_t length() const { return position_; }
-
- private:
-  void put(Tag tag, double payload);
-  void putTensor(const at::Tensor& tensor);
-  void putString(const std::string& text);
-
-  Environment& environment_;
-  size_t position_ = 0;
-};
-
-// Whether values of this type can cross in the direction named.
-bool isReadable(const c10::TypePtr& type);
-bool isWritable(const c10::TypePtr& type);
-
-double internString(Environment& environment, const std::string& text);
+// Writes an operator's results, all or none; tensors become new handles.
+// Returns the words written.
+size_t writeResults(Environment& environment, const torch::jit::Stack& results);
 
 }  // namespace laurel

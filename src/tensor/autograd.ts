@@ -1,18 +1,14 @@
-import { EngineError } from '../errors.ts';
 import { adopt } from './dispatch.ts';
-import { native, wire } from './native.ts';
+import { attempt, native, wire } from './native.ts';
+import { refusePromise } from './refuse-promise.ts';
 import type { Tensor } from './tensor.ts';
 
 function withGradMode<Result>(enabled: boolean, work: () => Result): Result {
   const before = native.gradMode(enabled);
   try {
     const result = work();
-    if (typeof (result as { then?: unknown } | null)?.then === 'function') {
-      throw new EngineError(
-        'noGrad',
-        'the callback returned a promise; gradient mode is per call, so wrap only the synchronous part',
-      );
-    }
+    const operation = enabled ? 'enableGrad' : 'noGrad';
+    refusePromise(operation, result, 'wrap only the synchronous part of the work');
     return result;
   } finally {
     native.gradMode(before);
@@ -25,9 +21,11 @@ export const noGrad = <Result>(work: () => Result): Result => withGradMode(false
 /** Runs `work` recording operations, inside a `noGrad` for instance. */
 export const enableGrad = <Result>(work: () => Result): Result => withGradMode(true, work);
 
+/** How `grad` differentiates. */
 export interface GradOptions {
   /** ∂L/∂output; needed unless the output is a scalar. */
   gradient?: Tensor;
+  /** Keeps what the forward pass saved, so that it can be differentiated again; as `createGraph` by default. */
   keepGraph?: boolean;
   /** Makes the gradients differentiable themselves. */
   createGraph?: boolean;
@@ -43,11 +41,9 @@ export function grad(
 ): (Tensor | null)[] {
   const handles = [output, ...(gradient === undefined ? [] : [gradient]), ...inputs];
   for (const [position, handle] of handles.entries()) wire[position] = handle.id;
-  try {
-    native.gradients(inputs.length, gradient !== undefined, keepGraph, createGraph);
-  } catch (cause) {
-    throw EngineError.from('grad', cause);
-  }
+  attempt('grad', () =>
+    native.gradients(inputs.length, gradient !== undefined, keepGraph, createGraph),
+  );
   const ids = Array.from(wire.subarray(0, inputs.length));
   return ids.map((id) => (id < 0 ? null : (adopt(id) as Tensor)));
 }

@@ -1,9 +1,10 @@
+import { markAsUntransferable } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { callTensor } from './call-tensor.ts';
 import { adopt } from './dispatch.ts';
 import { arrayFor, type DType, dtypeCode, dtypeOfArray, type NumericArray } from './dtype.ts';
 import type { Generator } from './generator.ts';
-import { native, wire } from './native.ts';
+import { attempt, native, wire } from './native.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Numbers or booleans, nested to any depth, every level of equal length. */
@@ -47,12 +48,10 @@ function flatten(
 }
 
 function adoptArray(array: NumericArray, shape: readonly number[], dtype: DType): Tensor {
-  try {
+  return attempt('tensor', () => {
     for (const [axis, size] of shape.entries()) wire[axis] = size;
     return adopt(native.fromArray(array, dtypeCode(dtype), shape.length)) as Tensor;
-  } catch (cause) {
-    throw EngineError.from('tensor', cause);
-  }
+  });
 }
 
 function finish(made: Tensor, { device = 'cpu', requiresGrad = false }: CreateOptions): Tensor {
@@ -96,16 +95,23 @@ export function fromTypedArray(
 
 /**
  * A tensor on a typed array's own memory: no copy, writes show on both sides, the array stays alive with it.
- * Do not transfer the array to another thread afterwards: that would take the memory away.
+ * Its buffer can no longer be transferred to another thread, which would take the memory away; `ArrayBuffer`'s own
+ * `transfer` (Node 22) does so unnoticed, so do not call it.
  */
 export function shareTypedArray(array: NumericArray, shape: readonly number[]): Tensor {
-  native.collect();
-  try {
+  return attempt('shareTypedArray', () => {
+    refuseResizable(array.buffer);
     for (const [axis, size] of shape.entries()) wire[axis] = size;
-    return adopt(native.shareArray(array, dtypeCode(dtypeOfArray(array)), shape.length)) as Tensor;
-  } catch (cause) {
-    throw EngineError.from('shareTypedArray', cause);
-  }
+    const id = native.shareArray(array, dtypeCode(dtypeOfArray(array)), shape.length);
+    if (array.buffer instanceof ArrayBuffer) markAsUntransferable(array.buffer);
+    return adopt(id) as Tensor;
+  });
+}
+
+function refuseResizable(buffer: ArrayBufferLike): void {
+  const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
+  if (resizable !== true && growable !== true) return;
+  throw new EngineError('shareTypedArray', 'a resizable buffer can lose its memory; copy it');
 }
 
 /** Whole numbers as int64, the dtype of token ids. */

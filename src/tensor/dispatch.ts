@@ -24,6 +24,7 @@ export class GeneratorHandle {
   }
 }
 
+/** What an operator takes. */
 export type Argument =
   | TensorHandle
   | GeneratorHandle
@@ -36,6 +37,10 @@ export type Argument =
 
 /** What an operator returns: tensors, numbers, or lists of them. */
 export type OperatorResult = TensorHandle | number | boolean | string | null | OperatorResult[];
+
+const MOST_SHOWN = 8;
+const MOST_DEPTH = 3;
+const MOST_CHARACTERS = 80;
 
 let wrap: (id: number) => TensorHandle = (id) => new TensorHandle(id);
 
@@ -64,10 +69,7 @@ function intern(text: string): number {
 
 function put(position: number, kind: number, payload: number): number {
   if (position + 2 > wire.length) {
-    throw new EngineError(
-      'call',
-      `the argument list exceeds ${wire.length / 2} values; pass a tensor instead`,
-    );
+    throw new RangeError(`more than ${wire.length / 2} values; pass a tensor instead`);
   }
   wire[position] = kind;
   wire[position + 1] = payload;
@@ -94,10 +96,7 @@ function write(value: Argument, position: number): number {
     for (const element of value as readonly Argument[]) next = write(element, next);
     return next;
   }
-  throw new EngineError(
-    'call',
-    `a value of type ${Object.prototype.toString.call(value)} cannot be passed to the engine`,
-  );
+  throw new TypeError(`${typeName(value)} cannot be passed to the engine`);
 }
 
 function readList(source: Float64Array, from: number, length: number): [OperatorResult[], number] {
@@ -144,7 +143,10 @@ function readAll(words: number): OperatorResult {
   return results.length === 1 ? results[0]! : results;
 }
 
-function describeArgument(value: Argument): string {
+const typeName = (value: unknown): string => Object.prototype.toString.call(value);
+
+/** For error messages: never throws, and ends for cyclic lists. */
+function describeArgument(value: unknown, depth = 0): string {
   if (value instanceof TensorHandle) {
     try {
       return `${value.dtype}[${value.shape.join(', ')}]`;
@@ -153,14 +155,14 @@ function describeArgument(value: Argument): string {
     }
   }
   if (Array.isArray(value)) {
-    const shown = (value as readonly Argument[]).slice(0, 8).map(describeArgument);
-    return `[${shown.join(', ')}${value.length > 8 ? ', …' : ''}]`;
+    if (depth === MOST_DEPTH) return '[…]';
+    const shown = value.slice(0, MOST_SHOWN).map((part) => describeArgument(part, depth + 1));
+    return `[${shown.join(', ')}${value.length > MOST_SHOWN ? ', …' : ''}]`;
   }
-  return value instanceof GeneratorHandle
-    ? 'generator'
-    : typeof value === 'string'
-      ? `'${value}'`
-      : String(value);
+  if (value instanceof GeneratorHandle) return 'generator';
+  if (typeof value === 'string') return `'${value.slice(0, MOST_CHARACTERS)}'`;
+  const isPrimitive = value === null || (typeof value !== 'object' && typeof value !== 'function');
+  return isPrimitive ? String(value) : typeName(value);
 }
 
 const operators = new Map<string, number>();
@@ -189,7 +191,7 @@ function invoke(name: string, values: readonly Argument[], keepResults: boolean)
     throw EngineError.from(
       name,
       cause,
-      `\n  arguments: ${values.map(describeArgument).join(', ')}`,
+      `\n  arguments: ${values.map((value) => describeArgument(value)).join(', ')}`,
     );
   }
 }

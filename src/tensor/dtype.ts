@@ -14,6 +14,7 @@ const codes = {
   bfloat16: 15,
 } as const;
 
+/** The name of an element type. */
 export type DType = keyof typeof codes;
 
 const names = new Map<number, DType>(
@@ -35,16 +36,14 @@ const widths: Record<DType, number> = {
 
 /** libtorch's code for a dtype. @throws EngineError for a name that is none. */
 export function dtypeCode(dtype: DType): number {
-  const code = codes[dtype];
-  if (code === undefined) {
-    throw new EngineError(
-      'dtype',
-      `unknown dtype '${dtype}', expected one of ${Object.keys(codes).join(', ')}`,
-    );
-  }
-  return code;
+  if (Object.hasOwn(codes, dtype)) return codes[dtype];
+  throw new EngineError(
+    'dtype',
+    `unknown dtype '${String(dtype)}', expected one of ${Object.keys(codes).join(', ')}`,
+  );
 }
 
+/** The dtype behind libtorch's code. @throws EngineError for one that has no name here, such as complex64. */
 export function dtypeName(code: number): DType {
   const name = names.get(code);
   if (name === undefined)
@@ -55,9 +54,11 @@ export function dtypeName(code: number): DType {
 /** Bytes per element. */
 export const dtypeBytes = (dtype: DType): number => widths[dtype];
 
+/** Whether elements are floating-point numbers, so that gradients exist. */
 export const isFloating = (dtype: DType): boolean =>
   dtype === 'float32' || dtype === 'float64' || dtype === 'bfloat16' || dtype === 'float16';
 
+/** The typed arrays whose elements a tensor can hold. */
 export type NumericArray =
   | Float32Array
   | Float64Array

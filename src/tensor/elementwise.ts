@@ -170,12 +170,11 @@ export class Elementwise extends TensorHandle {
     return callTensor('aten::logical_or', this, other);
   }
 
-  /** Bounded from below and above; ±Infinity or undefined leaves a side open. */
-  clamp(low?: number, high?: number): Tensor {
-    const bound = (limit: number | undefined) =>
-      limit === undefined || !Number.isFinite(limit) ? null : limit;
-    if (bound(low) === null && bound(high) === null) return this.mul(1);
-    return callTensor('aten::clamp', this, bound(low), bound(high));
+  /** Bounded from below and above; −∞ below or ∞ above leaves that side open. */
+  clamp(low = -Infinity, high = Infinity): Tensor {
+    if (low === -Infinity && high === Infinity) return callTensor('aten::clone', this);
+    const [least, most] = [low === -Infinity ? null : low, high === Infinity ? null : high];
+    return callTensor('aten::clamp', this, least, most);
   }
 
   pow(exponent: Operand): Tensor {

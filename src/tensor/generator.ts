@@ -1,6 +1,6 @@
 import { fromTypedArray } from './create.ts';
 import { adopt, GeneratorHandle } from './dispatch.ts';
-import { native } from './native.ts';
+import { attempt, native } from './native.ts';
 import { tidy } from './scope.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -9,7 +9,7 @@ const released = new FinalizationRegistry<number>((id) => native.releaseGenerato
 /** A seeded stream of random numbers whose state can be saved and restored, so that a resumed run repeats. */
 export class Generator extends GeneratorHandle {
   constructor(seed: number, device = 'cpu') {
-    super(native.createGenerator(device, seed));
+    super(attempt('Generator', () => native.createGenerator(device, seed)));
     released.register(this, this.id);
   }
 
@@ -21,6 +21,8 @@ export class Generator extends GeneratorHandle {
   }
 
   set state(bytes: Uint8Array) {
-    tidy(() => native.setGeneratorState(this.id, fromTypedArray(bytes, [bytes.length]).id));
+    const restore = () =>
+      native.setGeneratorState(this.id, fromTypedArray(bytes, [bytes.length]).id);
+    attempt('Generator.state', () => tidy(restore));
   }
 }

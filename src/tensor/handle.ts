@@ -1,6 +1,5 @@
-import { EngineError } from '../errors.ts';
 import { type DType, dtypeBytes, dtypeName } from './dtype.ts';
-import { native, wire } from './native.ts';
+import { attempt, native, wire } from './native.ts';
 
 interface Description {
   readonly dtype: DType;
@@ -24,11 +23,7 @@ export class TensorHandle {
   }
 
   #describe(): Description {
-    try {
-      native.describe(this.id);
-    } catch (cause) {
-      throw EngineError.from('describe', cause);
-    }
+    attempt('describe', () => native.describe(this.id));
     const rank = wire[3]!;
     return {
       dtype: dtypeName(wire[0]!),
@@ -54,7 +49,7 @@ export class TensorHandle {
 
   /** 'cpu' or 'cuda:0'. */
   get device(): string {
-    return native.deviceName(this.id);
+    return attempt('device', () => native.deviceName(this.id));
   }
 
   /** Elements to step over in memory per axis. */

@@ -5,7 +5,8 @@ import { EngineError } from '../errors.ts';
 
 /** What native/ exports. Handles are numbers; −1 stands for "none" where a handle is optional. */
 export interface Native {
-  attach(wire: Float64Array): void;
+  /** The wire in use: this one when it is the first. */
+  attach(wire: Float64Array): Float64Array;
   find(name: string, overload: string): number;
   has(name: string, overload: string): boolean;
   schema(operator: number): string;
@@ -18,10 +19,9 @@ export interface Native {
   item(handle: number): number;
   deviceName(handle: number): string;
   liveTensors(): number;
-  share(handle: number): number;
+  weigh(handle: number): number;
   fromArray(array: ArrayBufferView, dtype: number, rank: number): number;
   shareArray(array: ArrayBufferView, dtype: number, rank: number): number;
-  collect(): number;
   copyTo(handle: number, array: ArrayBufferView): void;
   memoryOf(handle: number): ArrayBuffer;
   gradMode(enabled: boolean): boolean;
@@ -71,6 +71,19 @@ function loadAddon(): Native {
 
 export const native = loadAddon();
 
-/** Carries arguments in and results out, as tags and payloads; native/wire.h has the format. */
-export const wire = new Float64Array(1 << 17);
-native.attach(wire);
+const WIRE_LENGTH = 1 << 17;
+
+/**
+ * Carries arguments in and results out, as tags and payloads; native/wire.h has the format. Copies of this module
+ * in one process share it, as they share the addon.
+ */
+export const wire = native.attach(new Float64Array(WIRE_LENGTH));
+
+/** Runs something native; what it throws becomes an EngineError that names `operation`. */
+export function attempt<Result>(operation: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw cause instanceof EngineError ? cause : EngineError.from(operation, cause);
+  }
+}

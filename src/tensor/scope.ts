@@ -1,27 +1,48 @@
 import { EngineError } from '../errors.ts';
 import { TensorHandle } from './handle.ts';
 import { native, wire } from './native.ts';
+import { refusePromise } from './refuse-promise.ts';
 
 /** The scopes that are open, outermost first. */
 const openScopes: Scope[] = [];
 
-const released = new FinalizationRegistry<{ id: number; bytes: number }>(({ id, bytes }) => {
-  wire[0] = id;
-  if (native.release(1) > 0) native.adjustMemory(-bytes);
+interface Weight {
+  readonly id: number;
+  readonly bytes: number;
+}
+
+/** What V8 was told of each tensor that the collector owns. */
+const weights = new WeakMap<TensorHandle, Weight>();
+
+const released = new FinalizationRegistry<Weight>(({ id, bytes }) => {
+  releaseAll([id]);
+  native.adjustMemory(-bytes);
 });
 
-/** Hands a tensor that no scope owns to the garbage collector, and tells it what the tensor weighs. */
+/** Hands a tensor to the garbage collector, and tells it what the tensor weighs. */
 function leaveToCollector(tensor: TensorHandle): void {
-  const bytes = tensor.nbytes;
-  native.adjustMemory(bytes);
-  released.register(tensor, { id: tensor.id, bytes });
+  if (weights.has(tensor)) return;
+  const weight = { id: tensor.id, bytes: native.weigh(tensor.id) };
+  weights.set(tensor, weight);
+  released.register(tensor, weight, tensor);
+}
+
+function takeFromCollector(tensor: TensorHandle): void {
+  const weight = weights.get(tensor);
+  if (weight === undefined) return;
+  weights.delete(tensor);
+  released.unregister(tensor);
+  native.adjustMemory(-weight.bytes);
 }
 
 /** Records a new tensor with the innermost scope, or with the collector when none is open. */
 export function own(tensor: TensorHandle): void {
-  const scope = openScopes[openScopes.length - 1];
-  if (scope === undefined) leaveToCollector(tensor);
-  else scope.add(tensor.id);
+  give(tensor, openScopes[openScopes.length - 1]);
+}
+
+function give(tensor: TensorHandle, owner: Scope | undefined): void {
+  if (owner === undefined) leaveToCollector(tensor);
+  else owner.add(tensor.id);
 }
 
 function releaseAll(ids: readonly number[]): void {
@@ -35,7 +56,7 @@ function releaseAll(ids: readonly number[]): void {
 /** Owns every tensor created while it is open, and frees them when it closes. It holds handles, not wrappers. */
 export class Scope {
   #ids: number[] = [];
-  #kept = new Set<number>();
+  #kept: Set<number> | undefined;
   #open = true;
 
   constructor() {
@@ -55,6 +76,7 @@ export class Scope {
 
   /** Called by `keep`: this scope no longer frees the tensor. */
   forget(id: number): void {
+    this.#kept ??= new Set();
     this.#kept.add(id);
   }
 
@@ -62,15 +84,19 @@ export class Scope {
   close(survivors: readonly TensorHandle[] = []): void {
     if (!this.#open) return;
     this.#open = false;
-    openScopes.splice(openScopes.lastIndexOf(this), 1);
-    const owned = new Set(this.#ids);
-    for (const survivor of survivors) {
-      if (!owned.delete(survivor.id) || this.#kept.has(survivor.id)) continue;
-      own(survivor);
-    }
-    for (const id of this.#kept) owned.delete(id);
-    releaseAll([...owned]);
+    const position = openScopes.indexOf(this);
+    openScopes.splice(position, 1);
+    const dying = this.#without(survivors, openScopes[position - 1]);
     this.#ids = [];
+    releaseAll(dying);
+  }
+
+  #without(survivors: readonly TensorHandle[], heir: Scope | undefined): readonly number[] {
+    if (survivors.length === 0 && this.#kept === undefined) return this.#ids;
+    const owned = new Set(this.#ids);
+    for (const id of this.#kept ?? []) owned.delete(id);
+    for (const survivor of survivors) if (owned.delete(survivor.id)) give(survivor, heir);
+    return [...owned];
   }
 
   [Symbol.dispose](): void {
@@ -92,27 +118,26 @@ export function keep<Kept extends TensorHandle>(tensor: Kept): Kept {
   return tensor;
 }
 
-/** Tensors inside arrays, plain objects, maps and sets, at any depth. */
-function tensorsIn(
-  value: unknown,
-  found: TensorHandle[] = [],
-  seen = new Set<object>(),
-): TensorHandle[] {
-  if (value === null || typeof value !== 'object' || seen.has(value)) return found;
-  seen.add(value);
-  if (value instanceof TensorHandle) found.push(value);
-  else if (Array.isArray(value) || value instanceof Set) {
-    for (const element of value) tensorsIn(element, found, seen);
-  } else if (value instanceof Map)
-    for (const element of value.values()) tensorsIn(element, found, seen);
-  else if (!ArrayBuffer.isView(value)) {
-    for (const element of Object.values(value)) tensorsIn(element, found, seen);
+function partsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  return ArrayBuffer.isView(value) ? [] : Object.values(value);
+}
+
+/** Tensors inside arrays, objects, maps and sets, at any depth. */
+function tensorsIn(root: unknown): TensorHandle[] {
+  const found: TensorHandle[] = [];
+  const seen = new Set<object>();
+  const pending = [root];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (value === null || typeof value !== 'object' || seen.has(value)) continue;
+    seen.add(value);
+    if (value instanceof TensorHandle) found.push(value);
+    else for (const part of partsOf(value)) pending.push(part);
   }
   return found;
 }
-
-const isPromise = (value: unknown): boolean =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 /**
  * Runs `work` and frees every tensor it created, except those in what it returns.
@@ -123,12 +148,7 @@ export function tidy<Result>(work: () => Result): Result {
   let survivors: TensorHandle[] = [];
   try {
     const result = work();
-    if (isPromise(result)) {
-      throw new EngineError(
-        'tidy',
-        'the callback returned a promise; open a scope with `using scope = openScope()` for work that awaits',
-      );
-    }
+    refusePromise('tidy', result, 'use `using scope = openScope()` for work that awaits');
     survivors = tensorsIn(result);
     return result;
   } finally {
@@ -141,5 +161,6 @@ export const liveTensors = (): number => native.liveTensors();
 
 /** Frees tensors at once. Using one afterwards throws. */
 export function dispose(...tensors: readonly TensorHandle[]): void {
+  for (const tensor of tensors) takeFromCollector(tensor);
   releaseAll(tensors.map((tensor) => tensor.id));
 }

@@ -1,9 +1,8 @@
-import { EngineError } from '../errors.ts';
 import { callTensor, callTensors } from './call-tensor.ts';
 import { adopt, wrapResultsWith } from './dispatch.ts';
 import { arrayFor, type DType, dtypeCode, type NumericArray } from './dtype.ts';
 import { Elementwise } from './elementwise.ts';
-import { native } from './native.ts';
+import { attempt, native } from './native.ts';
 import { dispose } from './scope.ts';
 
 /** Axes to reduce: one, several, or all when left out. */
@@ -29,17 +28,17 @@ const axisList = (axes: Axes | undefined): readonly number[] | undefined =>
 export class Tensor extends Elementwise {
   /** Accumulated gradient of a leaf, or null. Each read is a new handle on the same memory. */
   get grad(): Tensor | null {
-    const id = native.gradOf(this.id);
+    const id = attempt('grad', () => native.gradOf(this.id));
     return id < 0 ? null : (adopt(id) as Tensor);
   }
 
   set grad(gradient: Tensor | null) {
-    native.setGrad(this.id, gradient === null ? -1 : gradient.id);
+    attempt('grad', () => native.setGrad(this.id, gradient === null ? -1 : gradient.id));
   }
 
   /** Starts or stops recording operations on this leaf; returns it. */
   requireGrad(required = true): this {
-    native.setRequiresGrad(this.id, required);
+    attempt('requireGrad', () => native.setRequiresGrad(this.id, required));
     return this;
   }
 
@@ -48,26 +47,19 @@ export class Tensor extends Elementwise {
    * @throws EngineError when this tensor has no gradient to give.
    */
   backward({ gradient, keepGraph = false }: { gradient?: Tensor; keepGraph?: boolean } = {}): void {
-    try {
-      native.backward(this.id, gradient === undefined ? -1 : gradient.id, keepGraph);
-    } catch (cause) {
-      throw EngineError.from('backward', cause);
-    }
+    const seed = gradient === undefined ? -1 : gradient.id;
+    attempt('backward', () => native.backward(this.id, seed, keepGraph));
   }
 
   /** The only element, as a number. */
   item(): number {
-    try {
-      return native.item(this.id);
-    } catch (cause) {
-      throw EngineError.from('item', cause);
-    }
+    return attempt('item', () => native.item(this.id));
   }
 
   /** A copy of the elements in row-major order, in the dtype's own array (bfloat16, float16: raw 16 bits). */
   toTypedArray(): NumericArray {
     const array = arrayFor(this.dtype, this.size);
-    native.copyTo(this.id, array);
+    attempt('toTypedArray', () => native.copyTo(this.id, array));
     return array;
   }
 
@@ -75,14 +67,14 @@ export class Tensor extends Elementwise {
   toArray(): number[] {
     const wide = this.to({ dtype: 'float64' });
     const array = new Float64Array(this.size);
-    native.copyTo(wide.id, array);
+    attempt('toArray', () => native.copyTo(wide.id, array));
     if (wide.id !== this.id) dispose(wide);
     return Array.from(array);
   }
 
   /** The tensor's own memory, shared: writes show on both sides. Contiguous CPU tensors only. */
   shareMemory(): NumericArray {
-    const buffer = native.memoryOf(this.id);
+    const buffer = attempt('shareMemory', () => native.memoryOf(this.id));
     const like = arrayFor(this.dtype, 0).constructor as new (buffer: ArrayBuffer) => NumericArray;
     return new like(buffer);
   }
@@ -237,6 +229,16 @@ export class Tensor extends Elementwise {
 
   gather(axis: number, index: Tensor): Tensor {
     return callTensor('aten::gather', this, axis, index);
+  }
+
+  /** A copy with `source` written where `index` says along the axis. */
+  scatter(axis: number, index: Tensor, source: Tensor): Tensor {
+    return callTensor('aten::scatter.src', this, axis, index, source);
+  }
+
+  /** A copy with the rows of `source` written at `index` along the axis. */
+  indexCopy(axis: number, index: Tensor, source: Tensor): Tensor {
+    return callTensor('aten::index_copy', this, axis, index, source);
   }
 
   clone(): Tensor {
