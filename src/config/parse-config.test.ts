@@ -143,6 +143,13 @@ describe('parseWritten', () => {
   it('reads published spellings of a value', () => {
     expect(parseWritten(schema, { dataset: 'd', loss_type: true }).lossType).toBe('dapo');
   });
+  it('takes no name from an object’s prototype', () => {
+    const written = JSON.parse('{"dataset": "d", "constructor": 1, "toString": 2, "__proto__": 3}');
+    const message = messageOf(() => parseWritten(schema, written));
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      expect(message).toContain(`unknown option "${name}"`);
+    }
+  });
   it('refuses anything but a mapping', () => {
     expect(messageOf(() => parseWritten(schema, [1]))).toContain(
       'expected a mapping of options, found [1]',

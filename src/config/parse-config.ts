@@ -114,7 +114,9 @@ class ConfigReader {
     all: Readonly<Record<string, unknown>>,
   ): void {
     const at = [...path, written].join('.');
-    const foreign = path.length === 0 ? this.schema.foreign[toSnakeCase(written)] : undefined;
+    const name = toSnakeCase(written);
+    const isForeign = path.length === 0 && Object.hasOwn(this.schema.foreign, name);
+    const foreign = isForeign ? this.schema.foreign[name] : undefined;
     if (foreign?.isInert(value, all)) {
       if (!foreign.isSilent?.(value))
         this.warn(`${at}: ${show(value)} has no effect here. ${foreign.instead}`);

@@ -37,7 +37,7 @@ export function resolveConfig<Schema extends ConfigSchema>(
   return parseWritten(schema, written, {
     naming: 'snake_case',
     title: `laurel ${schema.name}: the configuration has problems`,
-    sourceOf: (name) => (name in flags ? `--${name}` : lines.get(name)),
+    sourceOf: (name) => (Object.hasOwn(flags, name) ? `--${name}` : lines.get(name)),
     warn,
   });
 }

@@ -14,6 +14,7 @@ export {
 export { type CurveChart, type CurveSeries, renderCurveSvg } from './curve-svg.ts';
 export { type GitRevision, gitRevision } from './git-revision.ts';
 export { listRuns, type RunStatus, type RunSummary, readRun } from './list-runs.ts';
+export { metricSeries } from './metric-series.ts';
 export { createRun, Run, type RunPlace, type RunStart, resumeRun } from './run-folder.ts';
 export { type LockOwner, lockOwner, lockRun, RunInUseError, type RunLock } from './run-lock.ts';
 export {

@@ -22,6 +22,7 @@ import {
   listRuns,
   lockOwner,
   lockRun,
+  metricSeries,
   RunInUseError,
   type RunStart,
   readCompletions,
@@ -238,6 +239,22 @@ describe('listing runs', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'run.json'), '{');
     expect(() => readRun(folder)).toThrow('run.json: is not a readable run record');
+  });
+});
+
+describe('metricSeries', () => {
+  it('is the values of one key by step, without those that are missing', () => {
+    const run = createRun(start, { root: newFolder() });
+    const sink = new JsonlSink(run.metricsFile);
+    sink.write({ step: 1, time: 0, metrics: { reward: 0.5 } });
+    sink.write({ step: 2, time: 0, metrics: { reward: null, eval_reward: 9 } });
+    sink.write({ step: 3, time: 0, metrics: { reward: 0 } });
+    sink.close();
+    expect(metricSeries(run.folder, 'reward')).toEqual([
+      [1, 0.5],
+      [3, 0],
+    ]);
+    expect(metricSeries(newFolder(), 'reward')).toEqual([]);
   });
 });
 

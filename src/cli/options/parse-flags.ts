@@ -96,7 +96,8 @@ class FlagReader {
       this.set(positive, false);
       return 0;
     }
-    const isKnown = own !== undefined || field !== undefined || name in this.schema.foreign;
+    const isKnown =
+      own !== undefined || field !== undefined || Object.hasOwn(this.schema.foreign, name);
     if (!isKnown) return this.refuse(name, written, values);
     return this.takeValue(name, field, own, values);
   }

@@ -172,6 +172,10 @@ describe('options that do not fit together', () => {
   ])('refuses %j and says what to change', (lines, advice) => {
     expect(problemsOf(`${grpoSources}${lines}`)).toThrow(advice);
   });
+  it('gives advice at once also for absurd sizes', () => {
+    const act = problemsOf(`${grpoSources}per_device_train_batch_size: 1000000007`);
+    expect(act).toThrow('do not divide into groups of num_generations 8');
+  });
   it('allows one completion per prompt to plain REINFORCE', () => {
     const yamlText = `${grpoSources}num_generations: 1\nloss_type: reinforce`;
     expect(resolveConfig(grpoConfig, { yamlText }).numGenerations).toBe(1);

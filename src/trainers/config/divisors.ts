@@ -13,12 +13,15 @@ export function multipleNear(value: number, step: number): number {
   return Math.max(1, Math.round(value / step)) * step;
 }
 
-/** The divisor of a number nearest to another one, at least 2 where there is one. */
+/** The divisor of a number nearest to another one, the smaller of two as near; at least 2 where there is one. */
 export function nearestDivisor(value: number, wanted: number): number {
-  const divisors = Array.from({ length: value }, (_, index) => index + 1).filter(
-    (each) => value % each === 0 && (each > 1 || value === 1),
-  );
-  return divisors.reduce((best, each) =>
-    Math.abs(each - wanted) < Math.abs(best - wanted) ? each : best,
-  );
+  let best = value;
+  for (let low = 1; low * low <= value; low++) {
+    if (value % low !== 0) continue;
+    for (const divisor of [low, value / low]) {
+      const nearer = Math.abs(divisor - wanted) - Math.abs(best - wanted);
+      if (divisor >= 2 && (nearer < 0 || (nearer === 0 && divisor < best))) best = divisor;
+    }
+  }
+  return best;
 }

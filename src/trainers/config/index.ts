@@ -19,3 +19,6 @@ export {
   sftConfig,
   sftOptions,
 } from './sft-config.ts';
+export { datasetOptions } from './dataset-options.ts';
+export { modelOptions } from './model-options.ts';
+export { rewardSourceOptions } from './reward-options.ts';
