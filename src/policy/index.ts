@@ -1,4 +1,5 @@
 export { evaluateLoss } from './evaluate-loss.ts';
+export { type NewModelOptions, newModelConfig } from './new-model-config.ts';
 export {
   type CreatePolicyOptions,
   type LoadPolicyOptions,

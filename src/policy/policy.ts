@@ -1,8 +1,9 @@
 import { ConfigError } from '../errors.ts';
-import { initModel, loadModel, type Model, type ModelConfig, saveModel } from '../models/index.ts';
+import { initModel, loadModel, type Model, saveModel } from '../models/index.ts';
 import { type DType, Generator } from '../tensor/index.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import type { Rollout } from '../types.ts';
+import { type NewModelOptions, newModelConfig } from './new-model-config.ts';
 import { sampleCompletions } from './sample.ts';
 import { resolveSampling, type SamplingOptions } from './sampling-options.ts';
 
@@ -12,6 +13,8 @@ export interface LoadPolicyOptions {
   readonly device?: string;
   /** Whether its weights record gradients; true unless given. */
   readonly trainable?: boolean;
+  /** The folder's own unless given. */
+  readonly tokenizer?: Tokenizer;
 }
 
 export interface CreatePolicyOptions {
@@ -39,19 +42,21 @@ export class Policy {
 
   /** A new model with random weights. */
   static create(
-    config: ModelConfig,
+    sizes: NewModelOptions,
     tokenizer: Tokenizer,
     { seed = 42, ...placement }: CreatePolicyOptions = {},
   ): Policy {
+    const config = newModelConfig(sizes, tokenizer);
     return new Policy(initModel(config, { seed, ...placement }), tokenizer);
   }
 
   /** Reads a Hugging Face folder: configuration, weights and tokenizer. */
   static load(
     folder: string,
-    { dtype = 'float32', device = 'cpu', trainable = true }: LoadPolicyOptions = {},
+    { dtype = 'float32', device = 'cpu', trainable = true, tokenizer }: LoadPolicyOptions = {},
   ): Policy {
-    return new Policy(loadModel(folder, { dtype, device, trainable }), loadTokenizer(folder));
+    const model = loadModel(folder, { dtype, device, trainable });
+    return new Policy(model, tokenizer ?? loadTokenizer(folder));
   }
 
   /** Writes a Hugging Face folder that `transformers` loads. */

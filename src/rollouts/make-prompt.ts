@@ -1,6 +1,6 @@
 import type { PromptExample } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import { applyChatTemplate, type Tokenizer } from '../tokenizers/index.ts';
+import { renderPrompt, type Tokenizer } from '../tokenizers/index.ts';
 import type { Prompt } from '../types.ts';
 
 export interface PromptOptions {
@@ -18,14 +18,8 @@ export function makePrompt(
   tokenizer: Tokenizer,
   { chatTemplateKwargs = {} }: PromptOptions = {},
 ): Prompt {
-  const isText = typeof prompt === 'string';
-  const text = isText
-    ? prompt
-    : applyChatTemplate(tokenizer, prompt, {
-        addGenerationPrompt: true,
-        templateKwargs: chatTemplateKwargs,
-      });
-  const tokens = tokenizer.encode(text, { addSpecialTokens: isText });
+  const text = renderPrompt(tokenizer, prompt, { templateKwargs: chatTemplateKwargs });
+  const tokens = tokenizer.encode(text, { addSpecialTokens: typeof prompt === 'string' });
   if (tokens.length === 0) {
     throw new DataError(
       `row ${example.index}: the prompt is empty; a policy needs at least one token to continue from`,

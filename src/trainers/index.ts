@@ -1,4 +1,7 @@
+export { type EvaluateRewardsOptions, evaluateRewards } from './evaluate-rewards.ts';
 export { type PolicyGradientTraining, trainPolicyGradient } from './policy-gradient-trainer.ts';
+export type { ScoredGroups } from './record-keeper.ts';
 export type { SupervisedExample } from './supervised-sequences.ts';
+export { type SequenceOptions, supervisedSequence } from './supervised-sequences.ts';
 export { type SupervisedTraining, trainSupervised } from './supervised-trainer.ts';
 export type { OnTrainerEvent, TrainerEvent, TrainerHooks, TrainResult } from './trainer-events.ts';

@@ -1,8 +1,8 @@
 import type { TrainSequence } from '../batches/index.ts';
 import type { MessagesExample, PromptCompletionExample } from '../data/index.ts';
 import { ConfigError, DataError } from '../errors.ts';
-import { applyChatTemplate, renderWithMask, type Tokenizer } from '../tokenizers/index.ts';
-import type { Example, Message } from '../types.ts';
+import { renderPromptCompletion, renderWithMask, type Tokenizer } from '../tokenizers/index.ts';
+import type { Example } from '../types.ts';
 
 /** A row to learn: prompt and completion, a conversation, or plain text. */
 export type SupervisedExample =
@@ -43,36 +43,26 @@ function promptCompletion(
   };
 }
 
-/** Tokens of the prompt, and of prompt and completion together; the first begin the second. */
+/** Tokens of the prompt, and of prompt and completion together; each part is encoded on its own, as TRL does. */
 function promptAndWhole(
   { example, prompt, completion }: PromptCompletionExample,
   tokenizer: Tokenizer,
   { chatTemplateKwargs = {} }: SequenceOptions,
 ): [number[], number[]] {
-  if (typeof prompt === 'string' && typeof completion === 'string') {
-    const promptTokens = tokenizer.encode(prompt, { addSpecialTokens: true });
-    return [promptTokens, [...promptTokens, ...tokenizer.encode(completion), tokenizer.eosTokenId]];
-  }
-  if (typeof prompt === 'string' || typeof completion === 'string') {
+  const isText = typeof prompt === 'string';
+  if (isText !== (typeof completion === 'string')) {
     throw new DataError(
       `row ${example.index}: one of prompt and completion is text, the other a conversation; make both the same`,
     );
   }
-  const render = (messages: readonly Message[], addGenerationPrompt: boolean) =>
-    tokenizer.encode(
-      applyChatTemplate(tokenizer, messages, {
-        addGenerationPrompt,
-        templateKwargs: chatTemplateKwargs,
-      }),
-    );
-  const promptTokens = render(prompt, true);
-  const whole = render([...prompt, ...completion], false);
-  if (!promptTokens.every((token, position) => whole[position] === token)) {
-    throw new DataError(
-      `row ${example.index}: the chat template renders the prompt differently once the completion follows; choose a template that keeps prefixes`,
-    );
-  }
-  return [promptTokens, whole];
+  const rendered = renderPromptCompletion(tokenizer, prompt, completion, {
+    templateKwargs: chatTemplateKwargs,
+  });
+  const promptTokens = tokenizer.encode(rendered.prompt, { addSpecialTokens: isText });
+  const completionTokens = tokenizer.encode(rendered.completion);
+  // A chat template writes the end of a turn itself.
+  const ending = isText ? [tokenizer.eosTokenId] : [];
+  return [promptTokens, [...promptTokens, ...completionTokens, ...ending]];
 }
 
 function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOptions): Marked {

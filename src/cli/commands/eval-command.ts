@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs';
+import { type ConfigOf, resolveConfig } from '../../config/index.ts';
+import { ConfigError } from '../../errors.ts';
+import { resolveSampling } from '../../policy/index.ts';
+import { makePrompt } from '../../rollouts/index.ts';
+import { evaluateRewards, type ScoredGroups } from '../../trainers/index.ts';
+import { type Command, configFlag, helpFlag, textFlag } from '../command.ts';
+import { describeCompletions } from '../describe-completions.ts';
+import { describeNumbers } from '../dry-run.ts';
+import { abortOnInterrupt } from '../interruption.ts';
+import { type CommandFlag, parseFlags, renderHelp } from '../options/index.ts';
+import { resolvePolicy } from '../resolve/resolve-policy.ts';
+import { loadRows, promptRows } from '../resolve/resolve-rows.ts';
+import { resolveRewards } from '../train-grpo.ts';
+import { evalConfig } from './sampling-config.ts';
+
+const outputFlag: CommandFlag = {
+  name: 'output',
+  kind: 'text',
+  placeholder: 'FILE',
+  description: 'Write metrics and completions there, as JSON.',
+};
+
+/** Completions shown below the metrics. */
+const SHOWN = 4;
+
+/** `laurel eval` */
+export const evalCommand: Command = {
+  name: evalConfig.name,
+  summary: evalConfig.summary,
+  async run(argv) {
+    const commandFlags = [configFlag, outputFlag, helpFlag];
+    const flags = parseFlags(argv, evalConfig, commandFlags);
+    if (flags.command['help']) {
+      process.stdout.write(renderHelp(evalConfig, { commandFlags }));
+      return 0;
+    }
+    const config = resolveConfig(evalConfig, {
+      yamlFile: textFlag(flags.command, 'config'),
+      flags: flags.options,
+    });
+    if (config.modelNameOrPath === null)
+      throw new ConfigError(
+        'model_name_or_path: required: a model folder, a run folder, or a Hub name',
+      );
+    const { metrics, scored } = await evaluate(config);
+    process.stdout.write(
+      describeNumbers(
+        Object.entries(metrics).map(([key, value]) => [key, Number(value).toPrecision(4)]),
+      ),
+    );
+    process.stdout.write(`\n${describeCompletions(scored.groups, scored.scores.totals, SHOWN)}\n`);
+    const output = textFlag(flags.command, 'output');
+    if (output !== undefined)
+      writeFileSync(
+        output,
+        `${JSON.stringify({ metrics, completions: completionsOf(scored) }, null, 2)}\n`,
+      );
+    return 0;
+  },
+};
+
+async function evaluate(config: ConfigOf<typeof evalConfig>) {
+  const policy = await resolvePolicy(config, { trainable: false });
+  const reward = await resolveRewards(config);
+  const dataset = await loadRows(config, config.datasetTestSplit, config.maxEvalSamples);
+  const { rows } = promptRows(dataset, config);
+  const kwargs =
+    config.chatTemplateKwargs === null ? {} : { chatTemplateKwargs: config.chatTemplateKwargs };
+  const prompts = rows.map((row) => makePrompt(row, policy.tokenizer, kwargs));
+  const { signal, release } = abortOnInterrupt();
+  let scored: ScoredGroups | undefined;
+  try {
+    const metrics = await evaluateRewards(policy, prompts, {
+      sampling: resolveSampling(config),
+      groupSize: config.numGenerations,
+      batchRows: config.perDeviceEvalBatchSize,
+      reward,
+      options: config,
+      capabilities: {},
+      signal,
+      onScored: (found) => {
+        scored = found;
+      },
+    });
+    return { metrics, scored: scored! };
+  } finally {
+    release();
+  }
+}
+
+const completionsOf = ({ groups, scores }: ScoredGroups) =>
+  groups.map(({ prompt, rollouts }, p) => ({
+    example: prompt.example.index,
+    prompt: prompt.text,
+    completions: rollouts.map(({ text, finishReason }, g) => ({
+      text,
+      finish_reason: finishReason,
+      reward: scores.totals[p]![g],
+    })),
+  }));

@@ -1,0 +1,156 @@
+import type { PromptExample } from '../data/index.ts';
+import { type Policy, resolveSampling } from '../policy/index.ts';
+import { type Reward, scoreGroups } from '../rewards/index.ts';
+import { collectRollouts, makePrompt } from '../rollouts/index.ts';
+import { Generator } from '../tensor/index.ts';
+import {
+  type GrpoConfig,
+  groupArithmetic,
+  grpoConfig,
+  grpoOptions,
+} from '../trainers/config/index.ts';
+import {
+  type TrainerEvent,
+  type TrainerHooks,
+  type TrainResult,
+  trainPolicyGradient,
+} from '../trainers/index.ts';
+import type { Prompt } from '../types.ts';
+import { trainCommand } from './commands/train-command.ts';
+import { describeCompletions } from './describe-completions.ts';
+import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
+import { resolveReward } from './registry.ts';
+import { pickOptions } from './resolve/pick-options.ts';
+import { resolvePolicy } from './resolve/resolve-policy.ts';
+import { loadRows, promptRows, type UsableRows } from './resolve/resolve-rows.ts';
+import { trainerHooks } from './trainer-hooks.ts';
+
+/** Rows whose reward a dry run tries. */
+const TRIED_ROWS = 3;
+
+/** The rewards that a configuration names, in order. */
+export function resolveRewards(
+  config: Pick<GrpoConfig, 'rewardFuncs' | 'solutionColumn' | 'maxCompletionLength'>,
+): Promise<Reward[]> {
+  return Promise.all(config.rewardFuncs.map((name) => resolveReward(name, config)));
+}
+
+const promptOf = (
+  row: PromptExample,
+  { tokenizer }: Policy,
+  { chatTemplateKwargs }: GrpoConfig,
+): Prompt => makePrompt(row, tokenizer, chatTemplateKwargs === null ? {} : { chatTemplateKwargs });
+
+async function usableRows(
+  config: GrpoConfig,
+  policy: Policy,
+  split: string,
+  limit: number | null,
+): Promise<UsableRows<PromptExample>> {
+  const dataset = await loadRows(config, split, limit);
+  const check = (row: PromptExample) => void promptOf(row, policy, config);
+  return promptRows(dataset, config, config.skipBadRows ? check : undefined);
+}
+
+async function train(config: GrpoConfig, hooks: TrainerHooks): Promise<TrainResult> {
+  const policy = await resolvePolicy(config, { trainable: true });
+  const reward = await resolveRewards(config);
+  const { rows, badRows } = await usableRows(
+    config,
+    policy,
+    config.datasetTrainSplit,
+    config.maxTrainSamples,
+  );
+  const held =
+    config.evalStrategy === 'no'
+      ? []
+      : (await usableRows(config, policy, config.datasetTestSplit, config.maxEvalSamples)).rows;
+  if (badRows > 0) console.error(`${badRows} rows were skipped because they could not be used.`);
+  return trainPolicyGradient({
+    ...pickOptions(config, grpoOptions),
+    ...trainerHooks(hooks, printCompletions(config)),
+    policy,
+    examples: rows,
+    evalExamples: held,
+    reward,
+    ...(config.chatTemplateKwargs && { chatTemplateKwargs: config.chatTemplateKwargs }),
+  });
+}
+
+/** Prints completions every `logging_steps` where asked for. */
+function printCompletions({ logCompletions, loggingSteps, numCompletionsToPrint }: GrpoConfig) {
+  return (event: TrainerEvent): void => {
+    if (
+      !logCompletions ||
+      event.type !== 'rollout-end' ||
+      event.step % Math.max(1, loggingSteps) !== 0
+    )
+      return;
+    console.error(
+      describeCompletions(event.groups, event.rewards, numCompletionsToPrint ?? Infinity),
+    );
+  };
+}
+
+async function dryRun(config: GrpoConfig): Promise<string> {
+  const policy = await resolvePolicy(config, { trainable: true });
+  const rewards = await resolveRewards(config);
+  const { rows, badRows } = await usableRows(
+    config,
+    policy,
+    config.datasetTrainSplit,
+    config.maxTrainSamples,
+  );
+  const prompts = rows.map((row) => promptOf(row, policy, config));
+  const longest = prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
+  const arithmetic = groupArithmetic(config, rows.length);
+  const numbers = describeNumbers([
+    ...describeModel(policy),
+    ['rows', `${rows.length}${badRows > 0 ? ` (${badRows} skipped)` : ''}`],
+    ['prompts per step', arithmetic.promptsPerStep],
+    ['completions per update', arithmetic.completionsPerStep],
+    ['completions sampled at a time', arithmetic.generationBatchSize],
+    ['steps per epoch', arithmetic.stepsPerEpoch],
+    ['steps', arithmetic.totalSteps],
+    ['longest prompt', `${longest} tokens`],
+    [
+      'tokens per step, at most',
+      arithmetic.maxCompletionTokensPerStep + longest * arithmetic.completionsPerStep,
+    ],
+    [
+      'memory',
+      estimateMemory(policy, {
+        rows: config.perDeviceTrainBatchSize,
+        length: longest + config.maxCompletionLength,
+      }),
+    ],
+  ]);
+  return `${numbers}\n${await tryRewards(policy, prompts.slice(0, TRIED_ROWS), rewards, config)}\n`;
+}
+
+/** Samples two completions of a few rows and shows what each reward says of them. */
+async function tryRewards(
+  policy: Policy,
+  prompts: readonly Prompt[],
+  rewards: readonly Reward[],
+  config: GrpoConfig,
+): Promise<string> {
+  const sampling = resolveSampling(config);
+  const groups = await collectRollouts(policy, prompts, {
+    groupSize: 2,
+    sampling,
+    generator: new Generator(config.seed),
+  });
+  const scores = await scoreGroups(groups, rewards, { timeoutMs: config.rewardTimeoutMs });
+  const failures = scores.failures.flatMap(({ name, firstError }) =>
+    firstError === undefined ? [] : [`${name}: ${firstError}`],
+  );
+  return [
+    'The rewards on the first rows:',
+    describeCompletions(groups, scores.totals, Infinity),
+    ...failures,
+  ].join('\n');
+}
+
+/** `laurel grpo` */
+export const grpoCommand = trainCommand<GrpoConfig>(grpoConfig, { dryRun, train });

@@ -1,0 +1,93 @@
+import type { Policy } from '../policy/index.ts';
+import {
+  type SftConfig,
+  sftConfig,
+  sftOptions,
+  supervisedArithmetic,
+} from '../trainers/config/index.ts';
+import {
+  type SupervisedExample,
+  supervisedSequence,
+  type TrainerHooks,
+  type TrainResult,
+  trainSupervised,
+} from '../trainers/index.ts';
+import { trainCommand } from './commands/train-command.ts';
+import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
+import { pickOptions } from './resolve/pick-options.ts';
+import { resolvePolicy } from './resolve/resolve-policy.ts';
+import { loadRows, supervisedRows, type UsableRows } from './resolve/resolve-rows.ts';
+import { trainerHooks } from './trainer-hooks.ts';
+
+async function usableRows(
+  config: SftConfig,
+  policy: Policy,
+  split: string,
+  limit: number | null,
+): Promise<UsableRows<SupervisedExample>> {
+  const dataset = await loadRows(config, split, limit);
+  const encode = (row: SupervisedExample) =>
+    void supervisedSequence(row, policy.tokenizer, sequenceOptions(config, policy));
+  return supervisedRows(dataset, config, config.skipBadRows ? encode : undefined);
+}
+
+const sequenceOptions = (config: SftConfig, { model }: Policy) => ({
+  ...config,
+  contextLength: model.config.maxPositionEmbeddings,
+  ...(config.chatTemplateKwargs === null
+    ? { chatTemplateKwargs: {} }
+    : { chatTemplateKwargs: config.chatTemplateKwargs }),
+});
+
+async function train(config: SftConfig, hooks: TrainerHooks): Promise<TrainResult> {
+  const policy = await resolvePolicy(config, { trainable: true });
+  const { rows, badRows } = await usableRows(
+    config,
+    policy,
+    config.datasetTrainSplit,
+    config.maxTrainSamples,
+  );
+  const held =
+    config.evalStrategy === 'no'
+      ? []
+      : (await usableRows(config, policy, config.datasetTestSplit, config.maxEvalSamples)).rows;
+  if (badRows > 0) console.error(`${badRows} rows were skipped because they could not be used.`);
+  return trainSupervised({
+    ...pickOptions(config, sftOptions),
+    ...trainerHooks(hooks),
+    policy,
+    examples: rows,
+    evalExamples: held,
+    ...(config.chatTemplateKwargs && { chatTemplateKwargs: config.chatTemplateKwargs }),
+  });
+}
+
+async function dryRun(config: SftConfig): Promise<string> {
+  const policy = await resolvePolicy(config, { trainable: true });
+  const { rows, badRows } = await usableRows(
+    config,
+    policy,
+    config.datasetTrainSplit,
+    config.maxTrainSamples,
+  );
+  const sequences = rows.map((row) =>
+    supervisedSequence(row, policy.tokenizer, sequenceOptions(config, policy)),
+  );
+  const lengths = sequences.map(({ tokens }) => tokens.length);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const arithmetic = supervisedArithmetic(config, rows.length);
+  return describeNumbers([
+    ...describeModel(policy),
+    ['rows', `${rows.length}${badRows > 0 ? ` (${badRows} skipped)` : ''}`],
+    ['examples per step', arithmetic.examplesPerStep],
+    ['steps per epoch', arithmetic.stepsPerEpoch],
+    ['steps', arithmetic.totalSteps],
+    ['tokens per sequence', `mean ${(total / rows.length).toFixed(0)}, longest ${longest}`],
+    ['tokens in all', Math.round(total * arithmetic.epochs)],
+    ['memory', estimateMemory(policy, { rows: config.perDeviceTrainBatchSize, length: longest })],
+  ]);
+}
+
+/** `laurel sft` */
+export const sftCommand = trainCommand<SftConfig>(sftConfig, { dryRun, train });
