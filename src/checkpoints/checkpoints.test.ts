@@ -24,6 +24,7 @@ import {
   listCheckpoints,
   readTrainerState,
   saveCheckpoint,
+  supersedeCheckpointsAfter,
   updateBest,
   verifyCheckpoint,
   writeFileDurably,
@@ -192,6 +193,21 @@ for (let step = Number(from) + 1; ; step++) {
   }, { keep: 1 });
 }
 `;
+
+describe('supersedeCheckpointsAfter', () => {
+  it('sets later checkpoints aside, until their step is saved again', async () => {
+    const folder = newFolder();
+    for (const step of [2, 4, 6]) await saveCheckpoint(folder, step, writeStep(step));
+    expect(supersedeCheckpointsAfter(folder, 2)).toEqual([4, 6]);
+    expect(stepsIn(folder)).toEqual([2]);
+    expect(readdirSync(folder)).toHaveLength(3);
+    await saveCheckpoint(folder, 4, writeStep(4), { keep: 1 });
+    expect(stepsIn(folder)).toEqual([4]);
+    expect(readdirSync(folder).map((name) => name.split('-')[1])).toEqual(['4', '6.superseded']);
+    await saveCheckpoint(folder, 6, writeStep(6));
+    expect(readdirSync(folder)).toEqual(['checkpoint-4', 'checkpoint-6']);
+  });
+});
 
 describe('findCheckpoint', () => {
   it('takes a checkpoint, a checkpoints folder or a run folder', async () => {

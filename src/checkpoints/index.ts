@@ -7,5 +7,5 @@ export {
   listCheckpoints,
   verifyCheckpoint,
 } from './find-checkpoint.ts';
-export { type KeepOptions, saveCheckpoint } from './save-checkpoint.ts';
+export { type KeepOptions, saveCheckpoint, supersedeCheckpointsAfter } from './save-checkpoint.ts';
 export { readTrainerState, type TrainerState, writeTrainerState } from './trainer-state.ts';

@@ -52,22 +52,37 @@ export async function saveCheckpoint(
   return target;
 }
 
+/**
+ * Sets aside the checkpoints past a step, under names that nothing resumes from, before a run continues at
+ * that step: they belong to a history that is being written anew. Each is removed when its step is saved again.
+ * @returns the steps set aside.
+ */
+export function supersedeCheckpointsAfter(folder: string, step: number): number[] {
+  const later = listCheckpoints(folder).filter((checkpoint) => checkpoint.step > step);
+  for (const checkpoint of later) {
+    const aside = join(
+      folder,
+      `checkpoint-${checkpoint.step}.superseded-${randomBytes(4).toString('hex')}`,
+    );
+    renameSync(checkpoint.path, aside);
+  }
+  return later.map((checkpoint) => checkpoint.step);
+}
+
 /** Where a checkpoint of this step is already, it is moved aside first and counts until the new one is in place. */
 function replaceFolder(source: string, target: string, aside: string): void {
   if (existsSync(target)) renameSync(target, aside);
   renameSync(source, target);
 }
 
-/** Removes unfinished saves, and replaced checkpoints whose replacement is in place. */
+/** Removes unfinished saves, and replaced or superseded checkpoints whose replacement is in place. */
 function clearLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
-    const [, target, kind] = /^(checkpoint-\d+)\.(tmp|old)-/.exec(name) ?? [];
+    const [, target, kind] = /^(checkpoint-\d+)\.(tmp|old|superseded)-/.exec(name) ?? [];
     if (target === undefined) continue;
-    if (kind === 'old' && !existsSync(join(folder, target))) {
-      renameSync(join(folder, name), join(folder, target));
-    } else {
-      rmSync(join(folder, name), { recursive: true, force: true });
-    }
+    const isReplaced = existsSync(join(folder, target));
+    if (kind === 'tmp' || isReplaced) rmSync(join(folder, name), { recursive: true, force: true });
+    else if (kind === 'old') renameSync(join(folder, name), join(folder, target));
   }
 }
 

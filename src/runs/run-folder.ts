@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { writeFileDurably } from '../checkpoints/durable-files.ts';
 import { latestCheckpoint } from '../checkpoints/find-checkpoint.ts';
+import { supersedeCheckpointsAfter } from '../checkpoints/save-checkpoint.ts';
 import { ConfigError } from '../errors.ts';
 import { cutMetricsAfter } from '../metrics/jsonl-sink.ts';
 import { cutCompletionsAfter } from './completion-store.ts';
@@ -75,7 +76,8 @@ export function createRun(
 }
 
 /**
- * Takes up a run at a checkpoint: locks it, cuts metrics and completions past the step, records the attempt.
+ * Takes up a run at a checkpoint: locks it, cuts metrics and completions past the step, sets later checkpoints
+ * aside, and records the attempt.
  * @returns the run; its record holds the earlier attempts, whose fingerprint may be compared.
  */
 export function resumeRun(folder: string, step: number, start: RunStart): Run {
@@ -90,6 +92,7 @@ export function resumeRun(folder: string, step: number, start: RunStart): Run {
     }
     cutMetricsAfter(join(folder, 'metrics.jsonl'), step);
     cutCompletionsAfter(folder, step);
+    supersedeCheckpointsAfter(join(folder, 'checkpoints'), step);
     writeFileDurably(join(folder, 'config.yaml'), start.configYaml);
     const attempts = [...record.attempts, newAttempt(start, step)];
     const resumed = { ...record, totalSteps: start.totalSteps ?? record.totalSteps, attempts };
