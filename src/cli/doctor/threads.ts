@@ -13,13 +13,18 @@ export function checkThreads(
   const reason = threads === chosen.count ? chosen.reason : `not ${chosen.count}, ${chosen.reason}`;
   const value = `${threads} (${reason})`;
   if (threads > hardwareThreads)
-    return check('threads', value, `${hardwareThreads} can run at once: ${set(physicalCores)}`);
+    return check(
+      'threads',
+      value,
+      `${hardwareThreads} can run at once: ${set(physicalCores, env)}`,
+    );
   if (threads < physicalCores)
-    return check('threads', value, `${physicalCores} cores could work: ${set(physicalCores)}`);
+    return check('threads', value, `${physicalCores} cores could work: ${set(physicalCores, env)}`);
   return check('threads', value, warnOfOthers(env, physicalCores));
 }
 
-const set = (count: number): string => `set OMP_NUM_THREADS=${count}, or unset it`;
+const set = (count: number, { OMP_NUM_THREADS }: NodeJS.ProcessEnv): string =>
+  OMP_NUM_THREADS ? 'unset OMP_NUM_THREADS' : `set OMP_NUM_THREADS=${count}`;
 
 /** Variables of single libraries undo what OMP_NUM_THREADS says for all. */
 function warnOfOthers(env: NodeJS.ProcessEnv, cores: number): string | false {
