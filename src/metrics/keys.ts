@@ -23,7 +23,6 @@ export const fixedMetrics = {
   grad_norm: {
     unit: '1',
     definition: 'Global L2 norm of the gradient before clipping.',
-    estimator: 'Of the last step.',
     reduction: 'last',
     trainers: both,
   },

@@ -41,8 +41,8 @@ export function renderTrainerPage(schema: ConfigSchema): string {
 function foreignRows({ foreign }: ConfigSchema): string[] {
   const byAdvice = groupBy(Object.entries(foreign), ([, { instead }]) => instead);
   const rows = [...byAdvice].map(([instead, options]) => {
-    const names = options.map(([name]) => `\`${name}\``).sort();
-    return `| ${names.join(', ')} | ${instead} |`;
+    const names = options.map(([name]) => name).sort();
+    return `| \`${names.join('`, `')}\` | ${instead} |`;
   });
   return ['| Options | Instead |', '| --- | --- |', ...rows];
 }

@@ -7,7 +7,9 @@ export const policyLossOptions = configGroup('Policy loss', {
   lossType: z
     .enum(['grpo', 'dr_grpo', 'dapo', 'bnpo', 'cispo', 'rloo', 'reinforce'])
     .default('dapo')
-    .describe('Preset of advantage, clipping and aggregation.'),
+    .describe(
+      'Preset. Mean over all tokens: dapo, bnpo, cispo (clips the weight itself); over completions: grpo, rloo (leave-one-out baseline, one ratio a completion); dr_grpo: sum / max_completion_length; reinforce: no baseline, no clip.',
+    ),
   importanceSamplingLevel: z
     .enum(['token', 'sequence'])
     .default('token')
