@@ -5,6 +5,7 @@ export {
   type SupervisedArithmetic,
   supervisedArithmetic,
 } from './batch-arithmetic.ts';
+export { datasetOptions } from './dataset-options.ts';
 export {
   type GrpoConfig,
   type GrpoOptions,
@@ -12,6 +13,8 @@ export {
   grpoConfig,
   grpoOptions,
 } from './grpo-config.ts';
+export { modelOptions } from './model-options.ts';
+export { rewardSourceOptions } from './reward-options.ts';
 export {
   type SftConfig,
   type SftOptions,
@@ -19,6 +22,3 @@ export {
   sftConfig,
   sftOptions,
 } from './sft-config.ts';
-export { datasetOptions } from './dataset-options.ts';
-export { modelOptions } from './model-options.ts';
-export { rewardSourceOptions } from './reward-options.ts';
