@@ -25,8 +25,8 @@ export { type SoftOverlongOptions, softOverlongPunishment } from './soft-overlon
 export { summarizeRewards } from './summarize-rewards.ts';
 export { thinkFormatReward } from './think-format-reward.ts';
 export type {
-  Attempt,
-  AttemptOptions,
+  Attempt as RewardAttempt,
+  AttemptOptions as RewardAttemptOptions,
   CompletionContext,
   GroupRewardFunction,
   MaybePromise,

@@ -23,21 +23,30 @@ describe('a reward in a child process', () => {
     expect(scores.metrics).toEqual({ seen: 0.5 });
   });
 
-  test('each way of failing costs only the completion that fails', async () => {
-    const completions = ['ok', 'hang', 'never', 'throw', 'exit', 'allocate', 'print', 'fine'];
-    const groups = [groupOfTexts(completions), groupOfTexts(['hang later', 'good'])];
-    const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const scores = await scoreGroups(groups, obedient, { timeoutMs: 1500 });
-    const printedCharacters = printed.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
-    printed.mockRestore();
-    expect(printedCharacters).toBeGreaterThan(0);
-    // 2 MB are printed for each time the completion is tried; a process gets 16 KiB through.
-    expect(printedCharacters).toBeLessThan(100_000);
+  test('a hang costs only the completion that hangs, before or after its first await', async () => {
+    const groups = [
+      groupOfTexts(['ok', 'hang', 'never', 'throw']),
+      groupOfTexts(['hang later', 'good']),
+    ];
+    const scores = await scoreGroups(groups, obedient, { timeoutMs: 700 });
     expect(scores.totals).toEqual([
-      [2, null, null, null, null, null, 5, 4],
+      [2, null, null, null],
       [null, 4],
     ]);
-    expect(scores.failures[0]).toMatchObject({ timeout: 3, threw: 1, crashed: 2, nonfinite: 0 });
+    expect(scores.failures[0]).toMatchObject({ timeout: 3, threw: 1, crashed: 0, nonfinite: 0 });
+  });
+
+  test('a crash costs only the completion that crashes, and floods go nowhere', async () => {
+    const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const group = groupOfTexts(['ok', 'exit', 'allocate', 'print', 'fine']);
+    const scores = await scoreGroups([group], obedient, { timeoutMs: 30_000 });
+    const printedCharacters = printed.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
+    printed.mockRestore();
+    expect(scores.totals).toEqual([[2, null, null, 5, 4]]);
+    expect(scores.failures[0]).toMatchObject({ crashed: 2, timeout: 0, threw: 0 });
+    expect(scores.failures[0]?.firstError).toContain('exit code 3');
+    // 2 MB are printed each time the completion is tried; a process gets 16 KiB through.
+    expect(printedCharacters).toBeLessThan(100_000);
   });
 
   test('columns that can’t be sent are a failure of that group, not of the run', async () => {

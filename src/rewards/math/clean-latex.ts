@@ -1,3 +1,5 @@
+import { bracketedWhole } from './split.ts';
+
 const SYMBOLS: readonly (readonly [RegExp, string])[] = [
   [/[−–—]/g, '-'],
   [/×/g, '\\times '],
@@ -55,8 +57,11 @@ function fromSuperscripts(run: string): string {
   return [...run].map((character) => SUPERSCRIPTS.indexOf(character)).join('');
 }
 
+/** A box around everything goes with its braces, a box inside leaves a group. */
 function unwrapBoxes(text: string): string {
-  return text.replace(/\\(?:boxed|fbox) ?(?=\{)/g, '');
+  const inside = text.replace(/\\(?:boxed|fbox) ?(?=\{)/g, '').trim();
+  const whole = inside.length < text.trim().length ? bracketedWhole(inside) : undefined;
+  return whole?.open === '{' ? whole.inside : inside;
 }
 
 function dropClosingPunctuation(text: string): string {

@@ -5,7 +5,7 @@ import { parseAnswer } from './parse-answer.ts';
 import { NotComparable, Work } from './work.ts';
 
 /** Longer answers are compared as text only. */
-const MAX_CHARACTERS = 1024;
+const MAX_CHARACTERS = 512;
 const THOUSANDS = /(?<![\d.])\d{1,3}(?:,\d{3})+(?!\d)/g;
 
 /**

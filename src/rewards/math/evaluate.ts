@@ -23,6 +23,7 @@ const MAX_FACTORIAL = 2500;
  * @throws NotComparable where there is none: a division by zero, a number past all bounds.
  */
 export function evaluate(expression: Expression, work: Work): Quotient {
+  if (!isInfinite(expression) && hasInfinity(expression)) throw new NotComparable('∞ is no number');
   const visit = (node: Expression): Quotient => {
     work.spend(1);
     switch (node.type) {
@@ -41,6 +42,27 @@ export function evaluate(expression: Expression, work: Work): Quotient {
     }
   };
   return visit(expression);
+}
+
+/** ∞ or −∞ and nothing else: the end of an interval. */
+function isInfinite(node: Expression): boolean {
+  if (node.type === 'unary') return node.operator === '-' && isInfinite(node.of);
+  return node.type === 'name' && node.name === 'infty';
+}
+
+function hasInfinity(node: Expression): boolean {
+  switch (node.type) {
+    case 'name':
+      return node.name === 'infty';
+    case 'unary':
+      return hasInfinity(node.of);
+    case 'binary':
+      return hasInfinity(node.left) || hasInfinity(node.right);
+    case 'call':
+      return hasInfinity(node.of) || (node.base !== undefined && hasInfinity(node.base));
+    default:
+      return false;
+  }
 }
 
 function unary(operator: '-' | 'pm' | 'mp' | '!', of: Quotient, work: Work): Quotient {
@@ -112,7 +134,7 @@ function factorial(of: Quotient, work: Work): Rational {
   if (n === undefined || n < 0 || n > MAX_FACTORIAL) {
     throw new NotComparable('a factorial of something else than a small whole number');
   }
-  work.spend(n);
+  work.spend(n / 10);
   let product = 1n;
   for (let i = 2n; i <= BigInt(n); i++) product *= i;
   return rational(product, 1n, work);

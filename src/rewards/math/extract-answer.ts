@@ -24,9 +24,13 @@ export function extractAnswer(text: string): string | null {
   if (boxStart < 0 && outer === undefined) return null;
   if (outer === undefined || boxStart > outer.end) return nonEmpty(readBox(text, boxStart));
   if (boxStart < outer.start) return nonEmpty(outer.content);
-  const boxes = BOXES.reduce((count, box) => count + outer.content.split(box).length - 1, 0);
-  return nonEmpty(boxes === 1 ? readBox(text, boxStart) : outer.content);
+  const firstInside = Math.min(
+    ...BOXES.map((box) => text.indexOf(box, outer.start)).filter(isFound),
+  );
+  return nonEmpty(firstInside === boxStart ? readBox(text, boxStart) : outer.content);
 }
+
+const isFound = (position: number) => position >= 0;
 
 function outerSpan(text: string): Span | undefined {
   const hashes = text.lastIndexOf(HASHES);
@@ -49,13 +53,10 @@ function readBox(text: string, boxStart: number): string | null {
   while (text[open] === ' ') open += 1;
   if (text[open] !== '{') return /^\d+|^[a-zA-Z]/.exec(text.slice(open, open + 100))?.[0] ?? null;
   let depth = 0;
-  for (let i = open; i < text.length; i++) {
-    if (text[i] === '\\') i += 1;
-    else if (text[i] === '{') depth += 1;
-    else if (text[i] === '}') {
-      depth -= 1;
-      if (depth === 0) return text.slice(open + 1, i);
-    }
+  for (const { 0: token, index } of text.slice(open).matchAll(/\\.|[{}]/gs)) {
+    if (token === '{') depth += 1;
+    else if (token === '}') depth -= 1;
+    if (depth === 0) return text.slice(open + 1, open + index);
   }
   return null;
 }

@@ -80,7 +80,7 @@ function splitSquares(n: bigint, work: Work) {
     work.spend(0.1);
     let count = 0;
     for (; left % p === 0n; left /= p) {
-      work.spendOn(left);
+      work.spendOn(left, p);
       count += 1;
     }
     outside *= p ** BigInt(count >> 1);
@@ -117,7 +117,7 @@ function integerRoot(n: bigint, k: number, work: Work): bigint {
   const degree = BigInt(k);
   let x = 1n << BigInt(Math.ceil(n.toString(2).length / k));
   for (;;) {
-    work.spendOn(n);
+    work.spendOn(n, x);
     const next = ((degree - 1n) * x + n / x ** (degree - 1n)) / degree;
     if (next >= x) return x;
     x = next;

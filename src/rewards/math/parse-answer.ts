@@ -14,7 +14,7 @@ const WHOLE_TEXT = new RegExp(`^${TEXT_COMMAND} ?\\{([^{}]*)\\}$`);
 const TRAILING_TEXT = new RegExp(
   `^(.*?) ?${TEXT_COMMAND} ?\\{([^{}]*)\\} ?(?:\\^ ?(?:\\{ ?(\\d) ?\\}|(\\d)))?$`,
 );
-const TRAILING_WORDS = /^(.*?[\d)}]) ?((?:[a-zA-Z.]+[ /-]?)+)(?:\^ ?(?:\{ ?(\d) ?\}|(\d)))?$/;
+const TRAILING_WORDS = /^(.*?[\d)}]) ?([a-zA-Z][a-zA-Z. /-]*)(?:\^ ?(?:\{ ?(\d) ?\}|(\d)))?$/;
 const MATRIX = /^\\begin ?\{([pbvBV]?)matrix\}(.*)\\end ?\{\1matrix\}$/;
 const MAX_ITEMS = 40;
 const MAX_NESTING = 8;
@@ -60,7 +60,7 @@ function parseText(text: string, inner: Inner): Answer | undefined {
   if (wrapped !== undefined && /\d/.test(wrapped)) return inner(wrapped);
   if (wrapped !== undefined && !/[,;]/.test(wrapped)) return asText(wrapped);
   if (wrapped !== undefined) return inner(wrapped);
-  if (/^\(? ?\\text ?\{ ?[a-zA-Z] ?\} ?\)?$/.test(text) || /^\([A-Z]\)$/.test(text)) {
+  if (/^\(? ?\\text ?\{ ?[a-zA-Z] ?\} ?\)?$/.test(text) || /^\(?[A-Z]\)?$/.test(text)) {
     return asText(text.replace(/[() ]/g, ''));
   }
   if (/^\d{1,2}:\d{2}(?: ?[ap]\.?m\.?)?$/i.test(text) && /m/i.test(text)) return asText(text);

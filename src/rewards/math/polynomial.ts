@@ -129,6 +129,7 @@ function accumulate(sum: Map<string, Term>, key: string, term: Term, work: Work)
 }
 
 function multiplyTerms(a: Term, b: Term, work: Work): Term {
+  work.spend(2);
   const exponents = new Map<string, [Atom, number]>();
   for (const [atom, exponent] of [...a.powers, ...b.powers]) {
     const before = exponents.get(atom.key)?.[1] ?? 0;
@@ -137,7 +138,7 @@ function multiplyTerms(a: Term, b: Term, work: Work): Term {
   let coefficient = multiplyRationals(a.coefficient, b.coefficient, work);
   const powers: [Atom, number][] = [];
   for (const [atom, exponent] of exponents.values()) {
-    work.spend(0.2);
+    work.spend(0.5);
     const reduced = reducePower(atom, exponent, work);
     if (reduced.factor !== ONE) coefficient = multiplyRationals(coefficient, reduced.factor, work);
     if (reduced.exponent !== 0) powers.push([atom, reduced.exponent]);

@@ -12,14 +12,16 @@ export const ONE: Rational = { numerator: 1n, denominator: 1n };
 /** The fraction n/d in lowest terms. */
 export function rational(n: bigint, d: bigint, work: Work): Rational {
   if (d === 0n) throw new NotComparable('division by zero');
-  work.spendOn(n);
-  work.spendOn(d);
+  work.spendOn(n, d);
   const divisor = d === 1n ? 1n : gcd(n, d);
   const sign = d < 0n ? -1n : 1n;
   return { numerator: (sign * n) / divisor, denominator: (sign * d) / divisor };
 }
 
 export function addRationals(a: Rational, b: Rational, work: Work): Rational {
+  if (a.denominator === b.denominator) {
+    return rational(a.numerator + b.numerator, a.denominator, work);
+  }
   const n = a.numerator * b.denominator + b.numerator * a.denominator;
   return rational(n, a.denominator * b.denominator, work);
 }

@@ -61,7 +61,7 @@ export function readUnit(text: string, exponent = ''): Unit | undefined {
     .split(/[ /-]+/)
     .filter(Boolean);
   if (words.length === 0 || words.length > 4) return undefined;
-  if (words.some((word) => !/^[a-z]+$/.test(word) || NOT_UNITS.has(word))) return undefined;
+  if (words.some((word) => !/^[a-z]{1,20}$/.test(word) || NOT_UNITS.has(word))) return undefined;
   if (words[0] === 'percent') return { kind: 'percent' };
   if (words[0] === 'degree' || words[0] === 'degrees') return { kind: 'degree' };
   const power = POWERS[words[0] as string];

@@ -7,11 +7,11 @@ export class NotComparable extends Error {
 const MAX_BITS = 20_480;
 const SMALL = 1n << 64n;
 
-/** What one comparison may still spend, so that no answer, however built, takes long: a unit is about 1 µs. */
+/** What one comparison may still spend, so that no answer, however built, takes long: a unit is a few µs. */
 export class Work {
   #left: number;
 
-  constructor(units = 10_000) {
+  constructor(units = 4_000) {
     this.#left = units;
   }
 
@@ -21,17 +21,25 @@ export class Work {
     if (this.#left < 0) throw new NotComparable('too much work');
   }
 
-  /** Pays for one operation on a number, by its size. */
-  spendOn(value: bigint): void {
-    const bits = value < SMALL && value > -SMALL ? 0 : bitLength(value);
-    this.checkBits(bits);
-    this.spend(1 + (bits * bits) / 80_000);
+  /** Pays for one operation on two numbers, by their sizes. */
+  spendOn(a: bigint, b: bigint): void {
+    if (isSmall(a) && isSmall(b)) {
+      this.spend(1);
+      return;
+    }
+    const [bits, otherBits] = [bitLength(a), bitLength(b)];
+    this.checkBits(Math.max(bits, otherBits));
+    this.spend(1 + (bits * otherBits) / 50_000);
   }
 
   /** Refuses a power or factorial before it is computed. */
   checkBits(bits: number): void {
     if (!(bits <= MAX_BITS)) throw new NotComparable('too large a number');
   }
+}
+
+function isSmall(value: bigint): boolean {
+  return value < SMALL && value > -SMALL;
 }
 
 /** Bits of a whole number's absolute value. */
