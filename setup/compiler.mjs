@@ -67,6 +67,10 @@ const HINTS = [
     'The headers of this libtorch are incomplete: install it again.',
   ],
   [
+    /cannot open shared object file/,
+    'This libtorch needs the library named above, which is not installed: with pip, install torch together with its dependencies.',
+  ],
+  [
     /undefined symbol|undefined reference|cannot find -l/,
     'The headers and libraries of this libtorch do not belong together, or it was built by another compiler: install it again or choose another.',
   ],

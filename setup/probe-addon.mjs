@@ -13,5 +13,6 @@ process.exit(0);
 export function probeAddon(path, env = process.env) {
   const { ok, status, stdout, stderr } = run(process.execPath, ['-e', SCRIPT, path], { env });
   if (ok) return { ok, blas: JSON.parse(stdout) };
-  return { ok: false, error: stderr.trim() || `node stopped with status ${status}` };
+  const reason = stderr.match(/^Error: (.*)$/m)?.[1] ?? stderr.trim();
+  return { ok: false, error: reason || `node stopped with status ${status}` };
 }
