@@ -24,6 +24,7 @@ export function compileFlags(libtorch) {
   return [
     `-std=c++${libtorch.cxxStandard}`,
     '-O2',
+    '-fno-math-errno',
     '-fPIC',
     '-fexceptions',
     '-Wall',

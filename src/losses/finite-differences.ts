@@ -1,4 +1,4 @@
-import { noGrad, type Tensor, tensor } from '../tensor/index.ts';
+import { noGrad, type Tensor, tensor, tidy } from '../tensor/index.ts';
 
 /**
  * The gradient of a scalar function by central differences, in float64: what a new loss's gradient is checked with.
@@ -11,10 +11,11 @@ export function finiteDifferences(
 ): Tensor {
   const numbers = at.toArray();
   const evaluate = (index: number, shift: number) =>
-    noGrad(() => {
+    tidy(() => {
       const moved = numbers.map((x, i) => (i === index ? x + shift : x));
       return value(tensor(moved, { dtype: 'float64' }).reshape(at.shape)).item();
     });
-  const slopes = numbers.map((_, i) => (evaluate(i, step) - evaluate(i, -step)) / (2 * step));
+  const slopeOf = (index: number) => (evaluate(index, step) - evaluate(index, -step)) / (2 * step);
+  const slopes = noGrad(() => numbers.map((_, index) => slopeOf(index)));
   return tensor(slopes, { dtype: 'float64' }).reshape(at.shape);
 }

@@ -1,4 +1,4 @@
-import { call, callInPlace, full, hasOperator, type Tensor, tidy, zeros } from '../tensor/index.ts';
+import { call, callInPlace, full, type Tensor } from '../tensor/index.ts';
 
 /** Lists of equal length, one place per parameter. */
 export interface AdamWLists {
@@ -18,7 +18,7 @@ export interface AdamWHyperparameters {
   readonly step: number;
 }
 
-/** One AdamW update in place. Both implementations compute the formula at `adamW`. */
+/** One AdamW update in place; every implementation computes the formula at `adamW`. */
 export type AdamWUpdate = (lists: AdamWLists, hyperparameters: AdamWHyperparameters) => void;
 
 /**
@@ -43,59 +43,28 @@ export const foreachAdamW: AdamWUpdate = (lists, hyperparameters) => {
   callInPlace('aten::_foreach_addcdiv_.Scalar', parameters, firstMoments, divisors, -stepSize);
 };
 
-/** AdamW in one kernel over all parameters, where libtorch has it for their device. */
+/** AdamW in libtorch's own kernel over all parameters. */
 export const fusedAdamW: AdamWUpdate = (lists, hyperparameters) => {
   const { parameters, gradients, firstMoments, secondMoments } = lists;
   const { learningRate, beta1, beta2, epsilon, weightDecay, step } = hyperparameters;
   const device = parameters[0]?.device ?? 'cpu';
   const steps = new Array<Tensor>(parameters.length).fill(full([], step, { device }));
+  const [amsgrad, maximize, gradientScale, foundInfinity] = [false, false, null, null];
   callInPlace(
     'aten::_fused_adamw_',
-    parameters,
-    gradients,
-    firstMoments,
-    secondMoments,
-    [],
-    steps,
-    learningRate,
-    beta1,
-    beta2,
-    weightDecay,
-    epsilon,
-    false,
-    false,
-    null,
-    null,
+    ...[parameters, gradients, firstMoments, secondMoments, [], steps],
+    ...[learningRate, beta1, beta2, weightDecay, epsilon],
+    ...[amsgrad, maximize, gradientScale, foundInfinity],
   );
 };
 
-const trial = { learningRate: 0, beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, step: 1 };
-
-const fusedByDevice = new Map<string, boolean>();
-
-/** Whether the fused kernel exists and runs on a device: early 2.x libtorch have the schema but no CPU kernel. */
-export function fusedAdamWRuns(device: string): boolean {
-  const known = fusedByDevice.get(device);
-  if (known !== undefined) return known;
-  const runs = hasOperator('aten::_fused_adamw_') && tryFused(device);
-  fusedByDevice.set(device, runs);
-  return runs;
-}
-
-function tryFused(device: string): boolean {
-  return tidy(() => {
-    const one = () => [zeros([1], { device })];
-    const lists = {
-      parameters: one(),
-      gradients: one(),
-      firstMoments: one(),
-      secondMoments: one(),
-    };
-    try {
-      fusedAdamW(lists, trial);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+/** AdamW in this addon's kernel, for float32 and float64 on the CPU. */
+export const nativeAdamW: AdamWUpdate = (lists, hyperparameters) => {
+  const { parameters, gradients, firstMoments, secondMoments } = lists;
+  const { learningRate, beta1, beta2, epsilon, weightDecay, step } = hyperparameters;
+  callInPlace(
+    'laurel::fused_adamw_',
+    ...[parameters, gradients, firstMoments, secondMoments],
+    ...[learningRate, beta1, beta2, weightDecay, epsilon, step],
+  );
+};

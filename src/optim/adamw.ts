@@ -1,11 +1,6 @@
 import type { Tensor } from '../tensor/index.ts';
-import {
-  type AdamWLists,
-  type AdamWUpdate,
-  foreachAdamW,
-  fusedAdamW,
-  fusedAdamWRuns,
-} from './adamw-update.ts';
+import type { AdamWLists } from './adamw-update.ts';
+import { type AdamWImplementation, chooseAdamW } from './choose-adamw.ts';
 import { makeOptimizer, type Optimizer } from './optimizer.ts';
 import {
   allParameters,
@@ -22,8 +17,8 @@ export interface AdamWOptions {
   readonly beta2?: number;
   /** ε: added to the root of the second moment. */
   readonly epsilon?: number;
-  /** Which implementation: `fused` where libtorch has it, or list operators; by default whichever runs. */
-  readonly implementation?: 'fused' | 'foreach';
+  /** By default the fastest that runs for a parameter's dtype and device. */
+  readonly implementation?: AdamWImplementation;
 }
 
 type Moments = ReadonlyMap<string, Tensor>;
@@ -37,15 +32,6 @@ const select = (tensors: Moments, names: readonly string[]): Tensor[] =>
 function listsOf({ parameters }: ParameterGroup, first: Moments, second: Moments): AdamWLists {
   const { names, ...lists } = withGradients(parameters);
   return { ...lists, firstMoments: select(first, names), secondMoments: select(second, names) };
-}
-
-function implementationFor(
-  group: ParameterGroup,
-  chosen: AdamWOptions['implementation'],
-): AdamWUpdate {
-  const [first] = group.parameters.values();
-  const fused = chosen === undefined ? first && fusedAdamWRuns(first.device) : chosen === 'fused';
-  return fused ? fusedAdamW : foreachAdamW;
 }
 
 /**
@@ -64,7 +50,7 @@ export function adamW(
   const [first, second] = [zerosLike(parameters), zerosLike(parameters)];
   const updates = uniformGroups(groups).map((group) => ({
     group,
-    apply: implementationFor(group, implementation),
+    apply: chooseAdamW(group, implementation),
   }));
   return makeOptimizer({
     parameters,

@@ -1,5 +1,5 @@
 export { type AdamWOptions, adamW } from './adamw.ts';
-export { fusedAdamWRuns } from './adamw-update.ts';
+export { type AdamWImplementation, adamWRuns } from './choose-adamw.ts';
 export { clipGradNorm, type GradientNorm } from './clip-grad-norm.ts';
 export type { Optimizer, OptimizerState } from './optimizer.ts';
 export {

@@ -1,4 +1,4 @@
-import { keep, type Tensor, zeros } from '../tensor/index.ts';
+import { type DType, keep, type Tensor, zeros } from '../tensor/index.ts';
 
 /** Parameters by name; the leaves that an optimiser writes to. */
 export type NamedParameters = ReadonlyMap<string, Tensor>;
@@ -27,16 +27,24 @@ export function decayGroups(parameters: NamedParameters, weightDecay: number): P
 export const allParameters = (groups: readonly ParameterGroup[]): NamedParameters =>
   new Map(groups.flatMap(({ parameters }) => [...parameters]));
 
-/** The groups split so that within each all parameters have one dtype and device, as list operators want. */
-export function uniformGroups(groups: readonly ParameterGroup[]): ParameterGroup[] {
+/** A group whose parameters have one dtype and device, as list operators want. */
+export interface UniformGroup extends ParameterGroup {
+  readonly dtype: DType;
+  readonly device: string;
+}
+
+/** The groups, split by dtype and device. */
+export function uniformGroups(groups: readonly ParameterGroup[]): UniformGroup[] {
   return groups.flatMap(({ parameters, weightDecay }) => {
-    const byKind = new Map<string, Map<string, Tensor>>();
+    const byKind = new Map<string, UniformGroup & { parameters: Map<string, Tensor> }>();
     for (const [name, parameter] of parameters) {
-      const kind = `${parameter.dtype} ${parameter.device}`;
-      const members = byKind.get(kind) ?? new Map<string, Tensor>();
-      byKind.set(kind, members.set(name, parameter));
+      const { dtype, device } = parameter;
+      const kind = `${dtype} ${device}`;
+      const group = byKind.get(kind) ?? { dtype, device, weightDecay, parameters: new Map() };
+      group.parameters.set(name, parameter);
+      byKind.set(kind, group);
     }
-    return [...byKind.values()].map((members) => ({ parameters: members, weightDecay }));
+    return [...byKind.values()];
   });
 }
 
