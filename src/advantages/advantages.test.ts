@@ -169,6 +169,12 @@ describe('small cases', () => {
     });
   });
 
+  test('weights must be as many as rewards', () => {
+    expect(() => normalizeThenSumAdvantages([[[1, 2]]], { weights: [1] })).toThrow(
+      'expected 2 weights, one per reward, found 1',
+    );
+  });
+
   test('a reward that is not finite is refused by place', () => {
     expect(() => groupRelativeAdvantages([[0], [1, Number.NaN]])).toThrow(
       'groupRelativeAdvantages: rewards[1][1] is NaN',

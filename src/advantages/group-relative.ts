@@ -1,3 +1,4 @@
+import { LaurelError } from '../errors.ts';
 import { type Advantages, type GroupedRewards, packAdvantages } from './advantages.ts';
 import { nanMean, nanStd, spreadOf, withMissingAsNan } from './statistics.ts';
 
@@ -52,6 +53,12 @@ export function normalizeThenSumAdvantages(
   values: readonly (readonly (readonly (number | null)[])[])[],
   { weights, epsilon = 1e-4 }: NormalizeThenSumOptions = {},
 ): Advantages {
+  const functions = values[0]?.[0]?.length ?? 0;
+  if (weights !== undefined && weights.length !== functions) {
+    throw new LaurelError(
+      `normalizeThenSumAdvantages: expected ${functions} weights, one per reward, found ${weights.length}`,
+    );
+  }
   const sums = values.map((group) => {
     const objectives = group[0]?.length ?? 0;
     const columns = Array.from({ length: objectives }, (_, k) =>

@@ -1,4 +1,5 @@
 // The process in which a reward named by module runs. Started by module-reward.ts, from source or from dist.
+import { setMaxListeners } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { attemptReward } from './attempt.ts';
 import { describeError } from './call.ts';
@@ -9,6 +10,7 @@ import { needsTypeScriptLoader } from './typescript-support.ts';
 
 const HEARTBEAT_MS = 200;
 const signal = new AbortController().signal;
+setMaxListeners(0, signal);
 let reward: Reward | undefined;
 let underWay = 0;
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../errors.ts';
@@ -132,7 +133,9 @@ describe('failures', () => {
     expect(scores.totals).toEqual([[null, null], [2]]);
     expect(scores.failures[0]?.firstError).toContain('expected 2 values, found 1 values');
   });
+});
 
+describe('time, signals and capabilities', () => {
   test('the signal a reward gets is aborted when its time is up', async () => {
     let aborted = false;
     const slow: RewardFunction = (_completion, _example, { signal }) =>
@@ -153,6 +156,19 @@ describe('failures', () => {
     });
     controller.abort(new Error('Ctrl-C'));
     await expect(scoring).rejects.toThrow('Ctrl-C');
+  });
+
+  test('many calls under way leave one listener on the caller’s signal, and none afterwards', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const { signal } = new AbortController();
+    const groups = Array.from({ length: 8 }, () => groupOfTexts(['a', 'b', 'c', 'd']));
+    await scoreGroups(groups, () => sleep(5, 1), { signal });
+    await sleep(5);
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('a capability that the run lacks is named', async () => {

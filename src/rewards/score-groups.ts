@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { RolloutGroup } from '../types.ts';
 import { startAttempts } from './attempt.ts';
 import type { Attempt, AttemptOptions, MissingKind, RewardLike } from './types.ts';
@@ -56,10 +57,18 @@ export async function scoreGroups(
 ): Promise<GroupScores> {
   signal.throwIfAborted();
   const set = toWeighted(rewards, weightsOption);
-  const options = { timeoutMs, signal, capabilities };
-  const attempts = await scoreInOrder(groups, set, concurrentGroups, options);
-  signal.throwIfAborted();
-  return collect(attempts, set);
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(signal.reason);
+  setMaxListeners(0, stop.signal);
+  signal.addEventListener('abort', onAbort);
+  try {
+    const options = { timeoutMs, signal: stop.signal, capabilities };
+    const attempts = await scoreInOrder(groups, set, concurrentGroups, options);
+    signal.throwIfAborted();
+    return collect(attempts, set);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** Attempts `[P][K][G]`; at most `limit` groups under way, every call begun in index order. */
