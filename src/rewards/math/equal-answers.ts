@@ -12,6 +12,7 @@ const THOUSANDS = /(?<![\d.])\d{1,3}(?:,\d{3})+(?!\d)/g;
  * Whether an answer says the same as the reference, exactly (no decimal approximates a fraction).
  * - **Values**: rationals, roots, π, e, i, polynomials and fractions of them by an exact normal form; with functions
  *   (cosines, logarithms, nested roots) numerically at fixed points, see `isZero`.
+ *   What is equal in value is equal: \frac{2}{4} for 1/2, an expanded polynomial for a factored one, 48+24 for 72.
  * - **Percent**: x% is x/100. A reference in percent also accepts the bare number ("50" for 50%, the sign being the
  *   unit asked for); a reference without the sign never accepts "50%" for 50.
  * - **Units** may be missing on either side or be any words that count things; two known units must agree ($ and ¢,
