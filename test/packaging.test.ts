@@ -45,7 +45,7 @@ beforeAll(async () => {
   const packages = ['typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
   const options = ['--prefer-offline', '--no-audit', '--no-fund'];
   await inProject('npm', ['install', ...options, await packLaurel(), ...packages]);
-}, 120_000);
+}, 300_000);
 
 afterAll(() => rm(project, { recursive: true, force: true }));
 
