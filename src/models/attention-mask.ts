@@ -1,4 +1,3 @@
-import { ShapeError } from '../errors.ts';
 import {
   arange,
   callTensor,
@@ -42,18 +41,12 @@ function biasOf(visible: Tensor, { dtype, device }: VisibilityOptions): Tensor {
   return where(visible, zero, full([], hiddenScore(dtype), { dtype, device }));
 }
 
-/** @throws ShapeError when the mask does not cover the keys. */
-export function visibility(rows: number, options: VisibilityOptions): Visibility {
-  const { queries, keys, attentionMask } = options;
+/** Built once per forward pass. */
+export function visibility(options: VisibilityOptions): Visibility {
+  const { queries, attentionMask } = options;
   if (attentionMask === undefined) {
     if (queries === 1) return { bias: null, isCausal: false };
     return noGrad(() => ({ bias: biasOf(causal(options), options), isCausal: true }));
-  }
-  const [maskRows, maskKeys] = attentionMask.shape;
-  if (attentionMask.rank !== 2 || maskRows !== rows || maskKeys !== keys) {
-    throw new ShapeError(
-      `hiddenStates: attentionMask [${attentionMask.shape.join(', ')}] does not match [${rows}, ${keys}], rows × (cached + new tokens)`,
-    );
   }
   return noGrad(() => {
     const present = attentionMask.to({ dtype: 'bool' }).unsqueeze(1);

@@ -124,7 +124,7 @@ function rotationFor(model: Model, inputs: ForwardInputs, count: number): Rotati
     : rotationOfRange(model.config, cache?.length ?? 0, count, { dtype, device });
 }
 
-function assertInputs({ tokens, positions, cache }: ForwardInputs): void {
+function assertInputs({ tokens, positions, attentionMask, cache }: ForwardInputs): void {
   if (tokens.rank !== 2) {
     throw new ShapeError(`hiddenStates: tokens [${tokens.shape.join(', ')}] should be [B, T]`);
   }
@@ -135,6 +135,12 @@ function assertInputs({ tokens, positions, cache }: ForwardInputs): void {
     );
   }
   cache?.assertRoom(rows, count);
+  const keys = (cache?.length ?? 0) + count;
+  if (attentionMask && attentionMask.shape.join() !== `${rows},${keys}`) {
+    throw new ShapeError(
+      `hiddenStates: attentionMask [${attentionMask.shape.join(', ')}] does not match [${rows}, ${keys}], rows × (cached + new tokens)`,
+    );
+  }
 }
 
 const isRecording = (model: Model): boolean =>
@@ -156,7 +162,7 @@ export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
     rows,
     count,
     rotation: rotationFor(model, inputs, count),
-    visibility: visibility(rows, {
+    visibility: visibility({
       queries: count,
       keys: (cache?.length ?? 0) + count,
       attentionMask,
