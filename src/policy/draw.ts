@@ -53,19 +53,14 @@ function listKept(order: Tensor, kept: Tensor): number[][] {
   return counts.map((count, row) => ids.slice(row * widest, row * widest + count));
 }
 
-function drawCut(logits: Tensor, sampling: ResolvedSampling, generator: Generator): Draw {
+function drawCut(logits: Tensor, sampling: ResolvedSampling, generator: Generator): Drawn {
   const [sorted, order] = logits.sort(-1, { descending: true });
   const kept = keptPositions(sorted, sampling);
   const cutLogprobs = sorted.maskedFill(kept.logicalNot(), NEVER).logSoftmax(-1);
   const position = drawFrom(cutLogprobs.exp(), generator);
-  const tokens = order.gather(1, position);
-  const logprobs =
-    sampling.logprobDistribution === 'sampled'
-      ? cutLogprobs.gather(1, position)
-      : logits.logSoftmax(-1).gather(1, tokens);
   return {
-    tokens: tokens.toArray(),
-    logprobs: logprobs.toArray(),
+    tokens: order.gather(1, position),
+    logprobs: cutLogprobs.gather(1, position),
     keptTokens: listKept(order, kept),
   };
 }
@@ -74,6 +69,24 @@ function drawCut(logits: Tensor, sampling: ResolvedSampling, generator: Generato
 function penalize(logits: Tensor, seen: Tensor, penalty: number): Tensor {
   const chosen = logits.gather(1, seen);
   return logits.scatter(1, seen, where(chosen.less(0), chosen.mul(penalty), chosen.div(penalty)));
+}
+
+/** Drawn tokens [R, 1] with their log-probabilities [R, 1] under the distribution they were drawn from. */
+interface Drawn {
+  readonly tokens: Tensor;
+  readonly logprobs: Tensor;
+  readonly keptTokens?: number[][];
+}
+
+function drawSampled(logits: Tensor, sampling: ResolvedSampling, generator: Generator): Drawn {
+  if (sampling.temperature > 0 && cutsVocabulary(sampling))
+    return drawCut(logits, sampling, generator);
+  const logprobs = logits.logSoftmax(-1);
+  const tokens =
+    sampling.temperature === 0
+      ? logits.argmax(-1, { keepDim: true })
+      : drawFrom(logprobs.exp(), generator);
+  return { tokens, logprobs: logprobs.gather(1, tokens) };
 }
 
 /**
@@ -86,21 +99,17 @@ export function draw(
   generator: Generator,
   seen?: Tensor,
 ): Draw {
-  const penalized =
-    seen === undefined ? logits : penalize(logits, seen, sampling.repetitionPenalty);
-  const wide = penalized.dtype === 'float64' ? penalized : penalized.to({ dtype: 'float32' });
-  if (sampling.temperature === 0) {
-    const tokens = wide.argmax(-1, { keepDim: true });
-    return drawn(tokens, wide.logSoftmax(-1));
-  }
-  const scaled = sampling.temperature === 1 ? wide : wide.div(sampling.temperature);
-  if (cutsVocabulary(sampling)) return drawCut(scaled, sampling, generator);
-  const logprobs = scaled.logSoftmax(-1);
-  return drawn(drawFrom(logprobs.exp(), generator), logprobs);
+  const { temperature, repetitionPenalty, logprobDistribution } = sampling;
+  const wide = logits.dtype === 'float64' ? logits : logits.to({ dtype: 'float32' });
+  const atTemperature = (values: Tensor) =>
+    temperature === 0 || temperature === 1 ? values : values.div(temperature);
+  const penalized = seen === undefined ? wide : penalize(wide, seen, repetitionPenalty);
+  const drawn = drawSampled(atTemperature(penalized), sampling, generator);
+  const { tokens, keptTokens } = drawn;
+  const isFull = seen === undefined && keptTokens === undefined;
+  const logprobs =
+    logprobDistribution === 'sampled' || isFull
+      ? drawn.logprobs
+      : atTemperature(wide).logSoftmax(-1).gather(1, tokens);
+  return { tokens: tokens.toArray(), logprobs: logprobs.toArray(), keptTokens };
 }
-
-const drawn = (tokens: Tensor, logprobs: Tensor): Draw => ({
-  tokens: tokens.toArray(),
-  logprobs: logprobs.gather(1, tokens).toArray(),
-  keptTokens: undefined,
-});

@@ -78,6 +78,7 @@ async function decode(request: SampleRequest, rows: readonly Row[]): Promise<voi
   for (let step = 0; step < sampling.maxCompletionLength; step++) {
     if (step % STEPS_PER_TURN === 0) await nextTurn();
     signal?.throwIfAborted();
+    const drew = live.filter((row) => !row.stopped).length;
     noGrad(() =>
       tidy(() => {
         const logits = step === 0 ? state.prefill(groupSize) : state.next(live.map(lastToken));
@@ -85,7 +86,7 @@ async function decode(request: SampleRequest, rows: readonly Row[]): Promise<voi
       }),
     );
     const going = live.flatMap((row, position) => (row.stopped ? [] : [position]));
-    request.onTokens?.(going.length);
+    request.onTokens?.(drew);
     if (going.length === 0) break;
     if (going.length <= live.length * (1 - COMPACT_AT)) {
       state.selectRows(going);
@@ -106,7 +107,7 @@ function drawInto(
     logits,
     sampling,
     generator,
-    seenBy(live, sampling),
+    seenBy(live, sampling, logits.device),
   );
   for (const [position, row] of live.entries()) {
     if (row.stopped) continue;
@@ -115,7 +116,11 @@ function drawInto(
 }
 
 /** Tokens of each row so far, padded by repeating the first; undefined where no penalty asks for them. [R, S]. */
-function seenBy(live: readonly Row[], { repetitionPenalty }: ResolvedSampling): Tensor | undefined {
+function seenBy(
+  live: readonly Row[],
+  { repetitionPenalty }: ResolvedSampling,
+  device: string,
+): Tensor | undefined {
   if (repetitionPenalty === 1) return undefined;
   const texts = live.map(({ prompt, tokens }) => [...prompt, ...tokens]);
   const widest = Math.max(...texts.map(({ length }) => length));
@@ -123,5 +128,5 @@ function seenBy(live: readonly Row[], { repetitionPenalty }: ResolvedSampling): 
     ...ids,
     ...Array<number>(widest - ids.length).fill(ids[0]!),
   ]);
-  return tokenTensor(padded, [texts.length, widest]);
+  return tokenTensor(padded, [texts.length, widest], device);
 }

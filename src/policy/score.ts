@@ -79,7 +79,7 @@ export function scoreSequences(
       tidy(() => {
         const batch = packFor(model, rows, padTokenId);
         if (batch.targets.size === 0)
-          return rows.map(() => ({ logprobs: [], entropies: undefined }));
+          return rows.map(({ completionMask }) => untrained(completionMask.length, options));
         const hidden = predictingStates(model, batch);
         const scores = chunkedLogprobs(
           hidden,
@@ -92,6 +92,12 @@ export function scoreSequences(
     ),
   );
 }
+
+/** What a sequence without a trained token scores. */
+const untrained = (length: number, { entropy = 'none' }: ScoreOptions): SequenceScores => ({
+  logprobs: Array<number>(length).fill(0),
+  entropies: entropy === 'none' ? undefined : Array<number>(length).fill(0),
+});
 
 function splitRows(
   rows: readonly TrainSequence[],
