@@ -1,5 +1,8 @@
 // The addon: libtorch's dispatcher, autograd and generators, for TypeScript. No algorithm lives here.
+#include <c10/util/Logging.h>
 #include <dlfcn.h>
+
+#include <mutex>
 
 #include "functions.h"
 
@@ -13,6 +16,12 @@ void stayLoaded() {
   if (dladdr(reinterpret_cast<void*>(&destroy), &self) != 0) dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+// Nobody reads the C++ stack of an error, and collecting it takes milliseconds.
+void skipBacktraces() {
+  static std::once_flag once;
+  std::call_once(once, [] { c10::SetStackTraceFetcher([]() -> std::string { return ""; }); });
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -24,6 +33,7 @@ NAPI_MODULE_INIT() {
   (void)environment.release();
   try {
     stayLoaded();
+    skipBacktraces();
     laurel::defineOperators(env, exports);
     laurel::defineTensors(env, exports);
     laurel::defineBuffers(env, exports);

@@ -71,7 +71,8 @@ ArgumentPlan planOf(const c10::Argument& argument) {
   else
     plan.kind = kindOf(type);
   plan.isWritten = argument.alias_info() != nullptr && argument.alias_info()->isWrite();
-  plan.fixedLength = argument.N().has_value() ? *argument.N() : 0;
+  // `int[1]` is the schemas' way of saying that one number will do for a list of any length.
+  if (argument.N().has_value() && *argument.N() > 1) plan.fixedLength = static_cast<size_t>(*argument.N());
   plan.hasDefault = argument.default_value().has_value() || plan.isOptional;
   if (argument.default_value().has_value()) plan.defaultValue = *argument.default_value();
   return plan;

@@ -32,8 +32,8 @@ struct ArgumentPlan {
   bool hasOptionalElements = false;
   // The operator writes to it, so it must be a tensor and not a number.
   bool isWritten = false;
-  // N of `int[N]`: one number stands for N equal ones; 0 when the schema names none.
-  int32_t fixedLength = 0;
+  // N of `int[N]`, at least 2: kernels read N elements unchecked. 0 when the schema names no such N.
+  size_t fixedLength = 0;
   bool hasDefault = false;
   c10::IValue defaultValue;
 };

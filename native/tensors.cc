@@ -65,11 +65,6 @@ napi_value adjustMemory(Arguments& arguments) {
   return toNumber(arguments.env(), static_cast<double>(total));
 }
 
-napi_value collect(Arguments& arguments) {
-  dropReleased(arguments);
-  return nullptr;
-}
-
 napi_value item(Arguments& arguments) {
   const at::Tensor& tensor = arguments.environment().tensor(arguments.number(0));
   TORCH_CHECK(tensor.numel() == 1, "item() needs exactly one element, found shape ", tensor.sizes());
@@ -91,7 +86,6 @@ void defineTensors(napi_env env, napi_value exports) {
   define<describe>(env, exports, "describe");
   define<weigh>(env, exports, "weigh");
   define<adjustMemory>(env, exports, "adjustMemory");
-  define<collect>(env, exports, "collect");
   define<item>(env, exports, "item");
   define<deviceName>(env, exports, "deviceName");
   define<liveTensors>(env, exports, "liveTensors");

@@ -28,6 +28,12 @@ Tag toTag(double word) {
   return static_cast<Tag>(static_cast<int>(word));
 }
 
+c10::List<int64_t> repeat(int64_t value, const ArgumentPlan& plan) {
+  return c10::List<int64_t>(std::vector<int64_t>(std::max<size_t>(1, plan.fixedLength), value));
+}
+
+bool isEmptyList(const IValue& value) { return value.isList() && value.toListRef().empty(); }
+
 bool isExactInteger(double value) { return std::trunc(value) == value && std::fabs(value) <= kLargestExactInteger; }
 
 }  // namespace
@@ -97,15 +103,11 @@ at::Tensor WireReader::readTensor(bool mayBeNumber, bool mayBeNull) {
   return environment_.tensor(handle);
 }
 
-size_t WireReader::readLength(const ArgumentPlan& plan) {
+size_t WireReader::readLength() {
   const auto [tag, length] = next();
   if (tag != Tag::kList) mismatch("a list", tag);
   TORCH_CHECK(length >= 0 && length <= static_cast<double>((end_ - position_) / 2), "the list ends too early");
-  const auto size = static_cast<size_t>(length);
-  // Kernels read the N elements of `int[N]` unchecked; none and one mean "as elsewhere" and "all equal".
-  const auto fixed = static_cast<size_t>(plan.fixedLength);
-  TORCH_CHECK(fixed < 2 || size < 2 || size == fixed, "expected ", fixed, " elements, found ", size);
-  return size;
+  return static_cast<size_t>(length);
 }
 
 template <typename Element, typename Read>
@@ -118,9 +120,12 @@ c10::List<Element> WireReader::collect(size_t length, Read read) {
 
 IValue WireReader::readList(const ArgumentPlan& plan) {
   // `int[2] padding` also takes one number, meaning the same for every entry.
-  if (plan.kind == Kind::kInteger && peek() == Tag::kNumber)
-    return c10::List<int64_t>(std::vector<int64_t>(static_cast<size_t>(std::max(1, plan.fixedLength)), readInteger()));
-  const size_t length = readLength(plan);
+  if (plan.kind == Kind::kInteger && peek() == Tag::kNumber) return repeat(readInteger(), plan);
+  const size_t length = readLength();
+  if (plan.fixedLength > 0 && length != plan.fixedLength) {
+    if (plan.kind == Kind::kInteger && length == 1) return repeat(readInteger(), plan);
+    TORCH_CHECK(length == 0 && isEmptyList(plan.defaultValue), "expected ", plan.fixedLength, " elements, found ", length);
+  }
   if (plan.hasOptionalElements) {
     c10::impl::GenericList list(c10::OptionalType::ofTensor());
     for (size_t i = 0; i < length; ++i) {

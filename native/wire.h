@@ -37,7 +37,7 @@ class WireReader {
   Word next();
   c10::IValue readOne(const ArgumentPlan& plan);
   c10::IValue readList(const ArgumentPlan& plan);
-  size_t readLength(const ArgumentPlan& plan);
+  size_t readLength();
   at::Tensor readTensor(bool mayBeNumber, bool mayBeNull);
   at::Scalar readScalar();
   int64_t readInteger();

@@ -58,7 +58,8 @@ const { LAUREL_BUILD_DIR } = process.env;
 const buildFolder = LAUREL_BUILD_DIR
   ? resolve(LAUREL_BUILD_DIR)
   : fileURLToPath(new URL('../../native/build', import.meta.url));
-const addonPath = join(buildFolder, 'laurel.node');
+/** The addon that this process uses. */
+export const addonPath = join(buildFolder, 'laurel.node');
 
 function loadAddon(): Native {
   try {
