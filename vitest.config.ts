@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
+    // Each worker has the engine to itself: more threads than cores would only wait for each other.
+    env: { OMP_NUM_THREADS: '1' },
     maxWorkers: 2,
     setupFiles: ['test/matchers.ts'],
     testTimeout: 60_000,
