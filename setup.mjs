@@ -10,11 +10,10 @@ if (major < 20) {
   );
   process.exitCode = 1;
 } else {
-  import('./setup/main.mjs').then(
-    (setup) => setup.main(),
-    (error) => {
+  import('./setup/main.mjs')
+    .then((setup) => setup.main())
+    .catch((error) => {
       console.error(error);
       process.exitCode = 1;
-    },
-  );
+    });
 }

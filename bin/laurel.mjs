@@ -11,5 +11,10 @@ if (major < 20) {
   );
   process.exitCode = 1;
 } else {
-  import('../setup/start.mjs').then((start) => start.start(process.argv.slice(2)));
+  import('../setup/start.mjs')
+    .then((start) => start.start(process.argv.slice(2)))
+    .catch((error) => {
+      console.error(error);
+      process.exitCode = 1;
+    });
 }
