@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
+import { chooseThreads } from './threads.ts';
 
 /** What native/ exports. Handles are numbers; −1 stands for "none" where a handle is optional. */
 export interface Native {
@@ -79,6 +81,9 @@ const WIRE_LENGTH = 1 << 17;
  * in one process share it, as they share the addon.
  */
 export const wire = native.attach(new Float64Array(WIRE_LENGTH));
+
+// Threads belong to the process; a worker takes what the main thread chose.
+if (isMainThread) native.setThreads(chooseThreads().count);
 
 /** Runs something native; what it throws becomes an EngineError that names `operation`. */
 export function attempt<Result>(operation: string, work: () => Result): Result {
