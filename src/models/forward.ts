@@ -1,5 +1,12 @@
 import { ShapeError } from '../errors.ts';
-import { cat, embedding, gradEnabled, linear, rmsNorm, type Tensor } from '../tensor/index.ts';
+import {
+  callTensors,
+  embedding,
+  gradEnabled,
+  linear,
+  rmsNorm,
+  type Tensor,
+} from '../tensor/index.ts';
 import { attention } from './attention.ts';
 import { type Visibility, visibility } from './attention-mask.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
@@ -32,19 +39,6 @@ interface Pass {
 
 const project = (x: Tensor, { weight, bias }: Projection): Tensor => linear(x, weight, bias);
 
-/** Several projections of one input by a single product. */
-function projectTogether(
-  x: Tensor,
-  whole: Projection,
-  parts: readonly Projection[],
-  recording: boolean,
-): Tensor {
-  if (!recording) return project(x, whole);
-  const weight = cat(parts.map((part) => part.weight));
-  const biases = parts.flatMap(({ bias }) => bias ?? []);
-  return linear(x, weight, biases.length === 0 ? null : cat(biases));
-}
-
 interface Heads {
   /** [B, T, H, D] */
   readonly query: Tensor;
@@ -54,36 +48,48 @@ interface Heads {
   readonly value: Tensor;
 }
 
-function rotatedHeads(x: Tensor, layer: LayerWeights, pass: Pass): Heads {
-  const { config, rows, count, rotation } = pass;
-  const { numAttentionHeads: heads, numKeyValueHeads: keyHeads, headDim } = config;
-  const parts = [layer.query, layer.key, layer.value];
-  const all = projectTogether(x, layer.queryKeyValue, parts, pass.recording).view([
-    rows,
-    count,
-    heads + 2 * keyHeads,
-    headDim,
-  ]);
-  const value = all.narrow(2, heads + keyHeads, keyHeads);
-  if (layer.queryNorm && layer.keyNorm) {
-    const query = rmsNorm(all.narrow(2, 0, heads), layer.queryNorm, config.rmsNormEps);
-    const key = rmsNorm(all.narrow(2, heads, keyHeads), layer.keyNorm, config.rmsNormEps);
-    return {
-      query: rotate(query, rotation, headDim),
-      key: rotate(key, rotation, headDim),
-      value,
-    };
-  }
-  const rotated = rotate(all.narrow(2, 0, heads + keyHeads), rotation, headDim);
+/** Views of consecutive shares of an axis. */
+const split = (x: Tensor, sizes: readonly number[], axis: number): Tensor[] =>
+  callTensors('aten::split_with_sizes', x, sizes, axis);
+
+/** By one product each, so that gradients reach the leaves without being split and joined. */
+function separateHeads(x: Tensor, layer: LayerWeights, pass: Pass): Heads {
+  const { rows, count, config } = pass;
+  const heads = (projection: Projection, number: number): Tensor =>
+    project(x, projection).view([rows, count, number, config.headDim]);
+  const query = heads(layer.query, config.numAttentionHeads);
+  const key = heads(layer.key, config.numKeyValueHeads);
   return {
-    query: rotated.narrow(2, 0, heads),
-    key: rotated.narrow(2, heads, keyHeads),
-    value,
+    query: rotate(normHeads(query, layer.queryNorm, pass), pass.rotation, config.headDim),
+    key: rotate(normHeads(key, layer.keyNorm, pass), pass.rotation, config.headDim),
+    value: heads(layer.value, config.numKeyValueHeads),
   };
 }
 
+const normHeads = (heads: Tensor, weight: Tensor | null, { config }: Pass): Tensor =>
+  weight === null ? heads : rmsNorm(heads, weight, config.rmsNormEps);
+
+/** All by one product with the stacked matrices; queries and keys are rotated together where no norm parts them. */
+function stackedHeads(x: Tensor, layer: LayerWeights, pass: Pass): Heads {
+  const { config, rows, count, rotation } = pass;
+  const { numAttentionHeads: heads, numKeyValueHeads: keyHeads, headDim } = config;
+  const all = project(x, layer.queryKeyValue).view([rows, count, heads + 2 * keyHeads, headDim]);
+  if (layer.queryNorm || layer.keyNorm) {
+    const [query, key, value] = split(all, [heads, keyHeads, keyHeads], 2);
+    return {
+      query: rotate(normHeads(query!, layer.queryNorm, pass), rotation, headDim),
+      key: rotate(normHeads(key!, layer.keyNorm, pass), rotation, headDim),
+      value: value!,
+    };
+  }
+  const [both, value] = split(all, [heads + keyHeads, keyHeads], 2);
+  const [query, key] = split(rotate(both!, rotation, headDim), [heads, keyHeads], 2);
+  return { query: query!, key: key!, value: value! };
+}
+
 function attend(x: Tensor, layer: LayerWeights, index: number, pass: Pass): Tensor {
-  const { query, key, value } = rotatedHeads(x, layer, pass);
+  const heads = pass.recording ? separateHeads : stackedHeads;
+  const { query, key, value } = heads(x, layer, pass);
   const seen = pass.cache
     ? pass.cache.append(index, key, value, pass.count)
     : { key: key.transpose(1, 2), value: value.transpose(1, 2) };
@@ -94,12 +100,10 @@ function attend(x: Tensor, layer: LayerWeights, index: number, pass: Pass): Tens
 /** SwiGLU; Shazeer 2020, arXiv:2002.05202v1, Eq. 6: (silu(x Gᵀ) ⊙ x Uᵀ) Dᵀ. */
 function feedForward(x: Tensor, layer: LayerWeights, { config, recording }: Pass): Tensor {
   const width = config.intermediateSize;
-  const both = projectTogether(x, layer.gateUp, [layer.gate, layer.up], recording);
-  const gated = both
-    .narrow(-1, 0, width)
-    .silu()
-    .mul(both.narrow(-1, width, width));
-  return project(gated, layer.down);
+  const [gate, up] = recording
+    ? [project(x, layer.gate), project(x, layer.up)]
+    : split(project(x, layer.gateUp), [width, width], -1);
+  return project(gate!.silu().mul(up!), layer.down);
 }
 
 function decoderLayer(x: Tensor, layer: LayerWeights, index: number, pass: Pass): Tensor {
