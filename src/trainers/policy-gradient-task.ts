@@ -247,7 +247,7 @@ export class PolicyGradientTask implements TrainingTask {
       cursor: this.#cursor.state(),
       generator: Buffer.from(this.#generator.state).toString('base64'),
       generations: this.#generations,
-      pending: this.#pending,
+      pending: [...this.#pending],
     };
   }
 

@@ -7,6 +7,8 @@ import { adamW, decayGroups } from '../optim/index.ts';
 import type { Policy } from '../policy/index.ts';
 import type { RewardLike } from '../rewards/index.ts';
 import { makePrompt, type PromptOptions } from '../rollouts/index.ts';
+import type { Prompt } from '../types.ts';
+import { assertEvaluable } from './assert-evaluable.ts';
 import { type GrpoOptionsInput, groupArithmetic, grpoOptions } from './config/index.ts';
 import { PolicyGradientTask } from './policy-gradient-task.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
@@ -60,11 +62,9 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
       chatTemplateKwargs === undefined ? {} : { chatTemplateKwargs },
     );
   const prompts = examples.map(toPrompt);
-  assertPromptsFit(
-    policy,
-    prompts.map(({ tokens }) => tokens.length),
-    options.maxCompletionLength,
-  );
+  const held = evalExamples.map(toPrompt);
+  assertPromptsFit(policy, [...prompts, ...held], options.maxCompletionLength);
+  assertEvaluable(options.evalStrategy, held, evaluate);
   const arithmetic = groupArithmetic(options, prompts.length);
   const optimizer = adamW(decayGroups(parameters(policy.model), options.weightDecay), {
     beta1: options.adamBeta1,
@@ -74,7 +74,7 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
   const task = new PolicyGradientTask({
     learner: { policy, optimizer, maxGradNorm: options.maxGradNorm },
     prompts,
-    held: evalExamples.map(toPrompt),
+    held,
     reward,
     options,
     arithmetic,
@@ -97,14 +97,18 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
 
 function assertPromptsFit(
   { model }: Policy,
-  lengths: readonly number[],
+  prompts: readonly Prompt[],
   maxCompletionLength: number,
 ): void {
   const context = model.config.maxPositionEmbeddings;
-  const row = lengths.findIndex((length) => length + maxCompletionLength > context);
-  if (row < 0) return;
+  const tooLong = prompts.find(({ tokens }) => tokens.length + maxCompletionLength > context);
+  if (tooLong === undefined) return;
+  const longest = prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
+  const advice =
+    longest < context
+      ? `Set max_completion_length to at most ${context - longest}, or leave out longer rows.`
+      : `Leave out rows of ${context} tokens or more.`;
   throw new ConfigError(
-    `row ${row}: its prompt has ${lengths[row]} tokens; with max_completion_length ${maxCompletionLength} it exceeds the model's context of ${context}. ` +
-      `Set max_completion_length to at most ${Math.max(1, context - Math.max(...lengths))}, or leave out longer rows.`,
+    `row ${tooLong.example.index}: its prompt has ${tooLong.tokens.length} tokens; with max_completion_length ${maxCompletionLength} it exceeds the model's context of ${context}. ${advice}`,
   );
 }

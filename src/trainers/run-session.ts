@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Checkpoint, findCheckpoint, verifyCheckpoint } from '../checkpoints/index.ts';
+import { ConfigError } from '../errors.ts';
 import { ConsoleSink, JsonlSink, MetricsLog } from '../metrics/index.ts';
 import { createRun, type Run, type RunStart, resumeRun } from '../runs/index.ts';
 import { fingerprint, fingerprintChanges } from './fingerprint.ts';
@@ -20,13 +21,14 @@ export interface SessionStart {
   readonly configYaml: string;
   readonly totalSteps: number;
   readonly loggingSteps: number;
+  /** What the run goes on from; undefined: it starts anew. */
+  readonly checkpoint: Checkpoint | undefined;
 }
 
-/** A run that this process is writing: its folder, its metrics, and the checkpoint it continues from. */
+/** A run that this process is writing: its folder and its metrics. */
 export interface RunSession {
   readonly run: Run;
   readonly log: MetricsLog;
-  readonly checkpoint: Checkpoint | undefined;
 }
 
 const version = (): string => {
@@ -41,7 +43,24 @@ function resumePath({
 }: SessionOptions): string | undefined {
   if (resumeFromCheckpoint === null || resumeFromCheckpoint === false) return undefined;
   if (typeof resumeFromCheckpoint === 'string') return resumeFromCheckpoint;
-  return outputDir ?? `runs/${runName ?? ''}`;
+  if (outputDir === null && runName === null) {
+    throw new ConfigError(
+      'resume_from_checkpoint: true needs output_dir or run_name to say which run; or give the folder of a run or checkpoint',
+    );
+  }
+  return outputDir ?? `runs/${runName}`;
+}
+
+/**
+ * The checkpoint that the options ask to resume, whole and unharmed; undefined where a run starts anew.
+ * @throws CheckpointError when there is none.
+ */
+export async function findResumed(options: SessionOptions): Promise<Checkpoint | undefined> {
+  const path = resumePath(options);
+  if (path === undefined) return undefined;
+  const checkpoint = findCheckpoint(path);
+  await verifyCheckpoint(checkpoint);
+  return checkpoint;
 }
 
 /** The run that a checkpoint belongs to: `run/checkpoints/checkpoint-N`. */
@@ -49,17 +68,14 @@ const runOf = ({ path }: Checkpoint): string =>
   basename(dirname(path)) === 'checkpoints' ? dirname(dirname(path)) : dirname(path);
 
 /**
- * Opens a run: a new folder, or an earlier one at the checkpoint that the options name.
- * @throws CheckpointError when there is no whole checkpoint to resume; RunInUseError when another process writes the run.
+ * Opens a run: a new folder, or that of the checkpoint it goes on from.
+ * @throws RunInUseError when another process writes the run.
  */
-export async function openSession(
+export function openSession(
   options: SessionOptions,
-  { trainer, configYaml, totalSteps, loggingSteps }: SessionStart,
+  { trainer, configYaml, totalSteps, loggingSteps, checkpoint }: SessionStart,
   { console: stream, onEvent }: TrainerHooks,
-): Promise<RunSession> {
-  const path = resumePath(options);
-  const checkpoint = path === undefined ? undefined : findCheckpoint(path);
-  if (checkpoint !== undefined) await verifyCheckpoint(checkpoint);
+): RunSession {
   const start: RunStart = {
     trainer,
     seed: options.seed,
@@ -85,5 +101,5 @@ export async function openSession(
     ...(stream === null ? [] : [new ConsoleSink(stream)]),
   ];
   const log = new MetricsLog({ sinks, loggingSteps, loggingFirstStep: options.loggingFirstStep });
-  return { run, log, checkpoint };
+  return { run, log };
 }

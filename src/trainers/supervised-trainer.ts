@@ -12,6 +12,7 @@ import {
   type Policy,
   update,
 } from '../policy/index.ts';
+import { assertEvaluable } from './assert-evaluable.ts';
 import {
   type SftOptions,
   type SftOptionsInput,
@@ -68,6 +69,8 @@ export async function trainSupervised(training: SupervisedTraining): Promise<Tra
       contextLength: policy.model.config.maxPositionEmbeddings,
     });
   const sequences = examples.map(encode);
+  const held = evalExamples.map(encode);
+  assertEvaluable(options.evalStrategy, held, evaluate);
   const arithmetic = supervisedArithmetic(options, sequences.length);
   const optimizer = adamW(decayGroups(parameters(policy.model), options.weightDecay), {
     beta1: options.adamBeta1,
@@ -78,7 +81,7 @@ export async function trainSupervised(training: SupervisedTraining): Promise<Tra
   const task = new SupervisedTask({
     learner,
     sequences,
-    held: evalExamples.map(encode),
+    held,
     options,
     evaluate,
   });

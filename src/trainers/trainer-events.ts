@@ -47,7 +47,7 @@ export interface TrainResult {
   readonly folder: string;
   /** Optimiser steps done, over all attempts. */
   readonly step: number;
-  /** Newest checkpoint's folder, which is a Hugging Face model folder too; null when none was saved. */
+  /** Folder of the newest checkpoint, or of the best where it was loaded at the end; a Hugging Face model folder too. Null when none was saved. */
   readonly checkpoint: string | null;
   /** The last line of metrics. */
   readonly metrics: Metrics;

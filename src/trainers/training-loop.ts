@@ -1,16 +1,19 @@
+import { join } from 'node:path';
 import {
   type BestSoFar,
   bestMetricRule,
+  type Checkpoint,
+  readTrainerState,
   saveCheckpoint,
   updateBest,
 } from '../checkpoints/index.ts';
-import { EngineError } from '../errors.ts';
+import { CheckpointError, EngineError } from '../errors.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { type Schedule, type ScheduleName, schedules } from '../optim/index.ts';
 import type { Learner } from '../policy/index.ts';
 import { liveTensors } from '../tensor/index.ts';
 import type { StepArithmetic } from './config/index.ts';
-import { openSession, type RunSession, type SessionOptions } from './run-session.ts';
+import { findResumed, openSession, type RunSession, type SessionOptions } from './run-session.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
 import { restoreTrainingState, restoreWeights, writeTrainingState } from './training-state.ts';
 
@@ -75,6 +78,21 @@ interface Progress {
   nonFiniteSteps: number;
   nonFiniteInARow: number;
   best: BestSoFar;
+  /** Step of the last evaluation; −1 before any. */
+  evaluatedStep: number;
+}
+
+/** What a checkpoint holds besides weights and moments. */
+interface SavedState {
+  readonly trainer: string;
+  readonly progress: Progress;
+  readonly position: Readonly<Record<string, unknown>>;
+  readonly metrics: Parameters<RunSession['log']['restore']>[0];
+}
+
+interface Resumed {
+  readonly checkpoint: Checkpoint;
+  readonly state: SavedState;
 }
 
 const atStart: Progress = {
@@ -84,6 +102,7 @@ const atStart: Progress = {
   nonFiniteSteps: 0,
   nonFiniteInARow: 0,
   best: { metric: null, step: null },
+  evaluatedStep: -1,
 };
 
 /** Runs a task to its last step, or until it is interrupted: schedule, logging, evaluation, checkpoints, resume. */
@@ -94,8 +113,25 @@ export async function runTraining(
   hooks: TrainerHooks,
 ): Promise<TrainResult> {
   const { totalSteps, loggingSteps } = start.arithmetic;
-  const session = await openSession(options, { ...start, totalSteps, loggingSteps }, hooks);
-  return new TrainingLoop(task, options, start, hooks, session).run();
+  // A checkpoint that does not fit is found out before its run's folder is touched.
+  const checkpoint = await findResumed(options);
+  const resumed = checkpoint && takeUp(task, checkpoint, start.trainer);
+  const session = openSession(options, { ...start, totalSteps, loggingSteps, checkpoint }, hooks);
+  return new TrainingLoop(task, options, start, hooks, session).run(resumed);
+}
+
+/** Puts the task where a checkpoint stands. @throws CheckpointError when it is another trainer's or another model's. */
+function takeUp(task: TrainingTask, checkpoint: Checkpoint, trainer: string): Resumed {
+  const { laurel } = readTrainerState(checkpoint.path);
+  const state = laurel as unknown as SavedState;
+  if (state.trainer !== trainer) {
+    throw new CheckpointError(
+      `${checkpoint.path}: was saved by ${state.trainer}, and ${trainer} cannot resume it; give it as model_name_or_path to start from its weights`,
+    );
+  }
+  restoreTrainingState(task.learner, checkpoint);
+  task.restore(state.position, checkpoint.path);
+  return { checkpoint, state };
 }
 
 class TrainingLoop {
@@ -108,7 +144,7 @@ class TrainingLoop {
   readonly #signal: AbortSignal;
   #progress: Progress = atStart;
   /** Everything that advances, as it stood after the last whole step: what a checkpoint holds. */
-  #saved: Readonly<Record<string, unknown>> = {};
+  #saved: SavedState | undefined;
   #lastCheckpoint: string | null = null;
   #lastMetrics: Metrics = {};
 
@@ -129,10 +165,10 @@ class TrainingLoop {
     this.#schedule = schedules[options.lrSchedulerType]({ totalSteps, warmupSteps });
   }
 
-  async run(): Promise<TrainResult> {
+  async run(resumed: Resumed | undefined): Promise<TrainResult> {
     const { run, log } = this.#session;
     try {
-      this.#resume();
+      this.#resume(resumed);
       const { totalSteps } = this.#start.arithmetic;
       this.#hooks.onEvent?.({
         type: 'run-start',
@@ -155,18 +191,11 @@ class TrainingLoop {
     }
   }
 
-  #resume(): void {
-    const { checkpoint } = this.#session;
-    if (checkpoint !== undefined) {
-      const state = restoreTrainingState(this.#task.learner, checkpoint);
-      const { progress, position, metrics } = state.laurel as {
-        progress: Progress;
-        position: Record<string, unknown>;
-        metrics: Parameters<RunSession['log']['restore']>[0];
-      };
-      this.#progress = progress;
-      this.#task.restore(position, checkpoint.path);
-      this.#session.log.restore(metrics);
+  #resume(resumed: Resumed | undefined): void {
+    if (resumed !== undefined) {
+      const { checkpoint, state } = resumed;
+      this.#progress = state.progress;
+      this.#session.log.restore(state.metrics);
       this.#lastCheckpoint = checkpoint.path;
     }
     this.#remember();
@@ -174,6 +203,7 @@ class TrainingLoop {
 
   #remember(): void {
     this.#saved = {
+      trainer: this.#start.trainer,
       progress: { ...this.#progress },
       position: this.#task.position(),
       metrics: this.#session.log.state(),
@@ -181,16 +211,26 @@ class TrainingLoop {
   }
 
   async #steps(totalSteps: number): Promise<void> {
+    const { evalOnStart, evalStrategy } = this.#options;
     const fresh = this.#progress.step === 0;
-    if (fresh && this.#options.evalOnStart && this.#options.evalStrategy !== 'no')
-      await this.#evaluate();
+    if (fresh && evalOnStart && evalStrategy !== 'no') await this.#evaluate();
+    // An interruption may have come between a step and its evaluation.
+    if (!fresh && this.#isEvaluationDue()) await this.#afterStep();
     while (this.#progress.step < totalSteps) {
       this.#signal.throwIfAborted();
       await this.#step();
-      const { step } = this.#progress;
-      const evaluated = this.#isDue('eval', step) ? await this.#evaluate() : false;
-      if (this.#isSaveDue(step, totalSteps, evaluated)) await this.#save();
+      await this.#afterStep();
     }
+  }
+
+  async #afterStep(): Promise<void> {
+    const isBest = this.#isEvaluationDue() ? await this.#evaluate() : false;
+    if (this.#isSaveDue(isBest)) await this.#save();
+  }
+
+  #isEvaluationDue(): boolean {
+    const { step, evaluatedStep } = this.#progress;
+    return evaluatedStep !== step && this.#isDue('eval', step);
   }
 
   #context() {
@@ -267,14 +307,15 @@ class TrainingLoop {
     return strategy === 'steps' && step % (what === 'eval' ? evalSteps : saveSteps) === 0;
   }
 
-  #isSaveDue(step: number, totalSteps: number, isBest: boolean): boolean {
-    const { saveStrategy } = this.#options;
+  #isSaveDue(isBest: boolean): boolean {
+    const { saveStrategy, loadBestModelAtEnd } = this.#options;
+    const { step } = this.#progress;
     if (saveStrategy === 'no') return false;
-    if (saveStrategy === 'best') return isBest;
-    return this.#isDue('save', step) || step === totalSteps;
+    if (saveStrategy === 'best' || (isBest && loadBestModelAtEnd)) return isBest;
+    return this.#isDue('save', step) || step === this.#start.arithmetic.totalSteps;
   }
 
-  /** @returns whether this is the best evaluation so far. */
+  /** @returns whether this is the best evaluation so far; one before the first step does not count. */
   async #evaluate(): Promise<boolean> {
     if (this.#task.evaluate === undefined) return false;
     const { step } = this.#progress;
@@ -287,18 +328,18 @@ class TrainingLoop {
     await this.#session.log.write(step, metrics);
     this.#hooks.onEvent?.({ type: 'evaluation-end', step, metrics });
     this.#lastMetrics = { ...this.#lastMetrics, ...metrics };
-    const rule = bestMetricRule(this.#options);
-    if (rule === undefined) return false;
-    const best = updateBest(this.#progress.best, rule, { step, metrics });
-    const isBest = best.step === step;
-    this.#progress = { ...this.#progress, best };
+    const rule = step === 0 ? undefined : bestMetricRule(this.#options);
+    const { best: before } = this.#progress;
+    const best = rule === undefined ? before : updateBest(before, rule, { step, metrics });
+    this.#progress = { ...this.#progress, best, evaluatedStep: step };
     this.#remember();
-    return isBest;
+    return best.step === step;
   }
 
   async #save(): Promise<string> {
     const { log, run } = this.#session;
-    const { progress } = this.#saved as { progress: Progress };
+    const saved = this.#saved!;
+    const { progress } = saved;
     await log.sync();
     const state = {
       global_step: progress.step,
@@ -307,7 +348,7 @@ class TrainingLoop {
       num_input_tokens_seen: progress.tokens,
       best_metric: progress.best.metric,
       best_global_step: progress.best.step,
-      laurel: this.#saved,
+      laurel: { ...saved },
     };
     const write = (folder: string) => {
       writeTrainingState(folder, this.#task.learner, state);
@@ -323,15 +364,13 @@ class TrainingLoop {
   async #finish(): Promise<void> {
     const { best } = this.#progress;
     if (!this.#options.loadBestModelAtEnd || best.step === null) return;
-    restoreWeights(
-      this.#task.learner,
-      `${this.#session.run.checkpointsFolder}/checkpoint-${best.step}`,
-    );
+    const folder = join(this.#session.run.checkpointsFolder, `checkpoint-${best.step}`);
+    restoreWeights(this.#task.learner, folder);
+    this.#lastCheckpoint = folder;
   }
 
   async #interrupt(): Promise<TrainResult> {
-    const { step } = (this.#saved as { progress?: Progress }).progress ?? atStart;
-    if (step > 0) await this.#save();
+    if (this.#saved !== undefined && this.#saved.progress.step > 0) await this.#save();
     return this.#end('interrupted');
   }
 
