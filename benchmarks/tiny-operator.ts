@@ -1,7 +1,13 @@
-// What one operator on four elements costs from TypeScript: processor time per call inside `tidy`, beside the
-// Python PyTorch named by PYTHON, if any. Run with `npx jiti benchmarks/tiny-operator.ts`; one thread each.
+// What one operator on four elements costs from JavaScript: processor time per call inside `tidy`, beside the
+// Python PyTorch named by PYTHON, if any; one thread each. `npm run build && npx jiti benchmarks/tiny-operator.ts`:
+// it measures what users import, dist/, and not what jiti makes of src/.
 import { spawnSync } from 'node:child_process';
-import { setThreadCount, type Tensor, tensor, tidy } from '../src/tensor/index.ts';
+import type { Tensor } from '../src/tensor/index.ts';
+
+const built = new URL('../dist/tensor/index.js', import.meta.url).href;
+const { setThreadCount, tensor, tidy } = (await import(
+  built
+)) as typeof import('../src/tensor/index.ts');
 
 const CALLS = 20_000;
 const CALLS_PER_SCOPE = 100;
