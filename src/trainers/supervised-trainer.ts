@@ -12,6 +12,7 @@ import {
   type Policy,
   update,
 } from '../policy/index.ts';
+import type { PromptOptions } from '../rollouts/index.ts';
 import { assertEvaluable } from './assert-evaluable.ts';
 import {
   type SftOptions,
@@ -29,7 +30,7 @@ import {
 } from './training-loop.ts';
 
 /** What the supervised trainer takes: a policy, rows, and the options of `docs/trainers/sft.md` in camelCase. */
-export interface SupervisedTraining extends TrainerHooks, SftOptionsInput {
+export interface SupervisedTraining extends TrainerHooks, SftOptionsInput, PromptOptions {
   readonly policy: Policy;
   readonly examples: readonly SupervisedExample[];
   readonly evalExamples?: readonly SupervisedExample[];
@@ -57,6 +58,7 @@ export async function trainSupervised(training: SupervisedTraining): Promise<Tra
     examples,
     evalExamples = [],
     evaluate,
+    chatTemplateKwargs = {},
     signal,
     onEvent,
     console: stream,
@@ -66,6 +68,7 @@ export async function trainSupervised(training: SupervisedTraining): Promise<Tra
   const encode = (row: SupervisedExample) =>
     supervisedSequence(row, policy.tokenizer, {
       ...options,
+      chatTemplateKwargs,
       contextLength: policy.model.config.maxPositionEmbeddings,
     });
   const sequences = examples.map(encode);

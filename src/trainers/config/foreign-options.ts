@@ -239,7 +239,14 @@ export const supervisedForeignOptions: Options = {
     'loss_type',
   ]),
   ...refusedUnless(['keep_start'], 'Sequences keep their start (keep_start).', ['truncation_mode']),
-  ...inert('Evaluation packs as training does.', ['eval_packing']),
+  ...refusedUnless([false], 'Every sequence holds one example; set packing to false.', [
+    'packing',
+    'eval_packing',
+  ]),
+  ...inert('It belongs to packing, which is not available.', ['packing_strategy']),
+  ...inert('Rows are shuffled each epoch unless train_sampling_strategy is sequential.', [
+    'shuffle_dataset',
+  ]),
   ...refusedUnless([], 'Set it in the tokenizer’s files.', ['pad_token']),
 };
 

@@ -2,6 +2,30 @@ import { z } from 'zod';
 import { configGroup } from '../../config/index.ts';
 import { count } from './field-types.ts';
 
+/** Which tokens may be drawn and what ends a completion, in training and outside. */
+export const drawingFields = {
+  topP: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('Keep the likeliest tokens up to this probability; 1: all.'),
+  topK: z.int().min(0).default(0).describe('Keep this many of the likeliest tokens; 0: all.'),
+  minP: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .default(null)
+    .describe('Drop tokens less likely than this share of the likeliest; null: none.'),
+  repetitionPenalty: z
+    .number()
+    .gt(0)
+    .default(1)
+    .describe('Above 1, tokens already in prompt or completion become less likely; 1: off.'),
+  stopStrings: z.array(z.string().min(1)).default([]).describe('Texts that end a completion.'),
+};
+
 /** How completions are sampled. */
 export const generationOptions = configGroup('Generation', {
   numGenerations: count
@@ -24,26 +48,7 @@ export const generationOptions = configGroup('Generation', {
     .describe('Micro-batches trained from one generation; null: gradient_accumulation_steps.'),
   numIterations: count.default(1).describe('Passes μ over each generation before the next.'),
   temperature: z.number().gt(0).default(1).describe('Logits are divided by it before sampling.'),
-  topP: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(1)
-    .describe('Keep the likeliest tokens up to this probability; 1: all.'),
-  topK: z.int().min(0).default(0).describe('Keep this many of the likeliest tokens; 0: all.'),
-  minP: z
-    .number()
-    .min(0)
-    .max(1)
-    .nullable()
-    .default(null)
-    .describe('Drop tokens less likely than this share of the likeliest; null: none.'),
-  repetitionPenalty: z
-    .number()
-    .gt(0)
-    .default(1)
-    .describe('Above 1, tokens already in prompt or completion become less likely; 1: off.'),
-  stopStrings: z.array(z.string().min(1)).default([]).describe('Texts that end a completion.'),
+  ...drawingFields,
   evalTemperature: z
     .number()
     .min(0)

@@ -22,3 +22,4 @@ export {
   sftConfig,
   sftOptions,
 } from './sft-config.ts';
+export { drawingFields } from './generation-options.ts';

@@ -21,17 +21,6 @@ export const supervisedOptions = configGroup('Supervised loss', {
     .describe(
       'Learn assistant turns only; the chat template must mark them with {% generation %}.',
     ),
-  packing: z
-    .boolean()
-    .default(false)
-    .describe('Fill sequences of max_length with several examples that do not see each other.'),
-  packingStrategy: z
-    .enum(['bfd', 'wrapped'])
-    .default('bfd')
-    .describe(
-      'bfd: best fit, longest first, examples kept whole; wrapped: cut where the block ends.',
-    ),
-  shuffleDataset: z.boolean().default(false).describe('Shuffle rows once before packing.'),
   trainSamplingStrategy: z
     .enum(['random', 'sequential'])
     .default('random')
