@@ -39,7 +39,8 @@ Kind kindOf(const c10::TypePtr& type) {
     case TypeKind::MemoryFormatType:
       return Kind::kMemoryFormat;
     default:
-      return Kind::kUnsupported;
+      // TypeKind::SymBoolType came in 2.0.
+      return type->str() == "SymBool" ? Kind::kBoolean : Kind::kUnsupported;
   }
 }
 
