@@ -20,9 +20,10 @@ import { trainCommand } from './commands/train-command.ts';
 import { describeCompletions } from './describe-completions.ts';
 import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
 import { resolveReward } from './registry.ts';
+import { type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
-import { loadRows, promptRows, type UsableRows } from './resolve/resolve-rows.ts';
+import { loadRows, promptRows } from './resolve/resolve-rows.ts';
 import { trainerHooks } from './trainer-hooks.ts';
 
 /** Rows whose reward a dry run tries. */
@@ -35,45 +36,27 @@ export function resolveRewards(
   return Promise.all(config.rewardFuncs.map((name) => resolveReward(name, config)));
 }
 
-const promptOf = (
-  row: PromptExample,
-  { tokenizer }: Policy,
-  { chatTemplateKwargs }: GrpoConfig,
-): Prompt => makePrompt(row, tokenizer, chatTemplateKwargs === null ? {} : { chatTemplateKwargs });
+const promptOf = (row: PromptExample, { tokenizer }: Policy, config: GrpoConfig): Prompt =>
+  makePrompt(row, tokenizer, { chatTemplateKwargs: config.chatTemplateKwargs ?? {} });
 
-async function usableRows(
-  config: GrpoConfig,
-  policy: Policy,
-  split: string,
-  limit: number | null,
-): Promise<UsableRows<PromptExample>> {
-  const dataset = await loadRows(config, split, limit);
-  const check = (row: PromptExample) => void promptOf(row, policy, config);
-  return promptRows(dataset, config, config.skipBadRows ? check : undefined);
-}
+/** How this configuration reads prompts for a policy. */
+const splitLoader =
+  (config: GrpoConfig, policy: Policy): LoadSplit<PromptExample> =>
+  async (split, limit) => {
+    const dataset = await loadRows(config, split, limit);
+    const check = (row: PromptExample) => void promptOf(row, policy, config);
+    return promptRows(dataset, config, config.skipBadRows ? check : undefined);
+  };
 
 async function train(config: GrpoConfig, hooks: TrainerHooks): Promise<TrainResult> {
   const policy = await resolvePolicy(config, { trainable: true });
-  const reward = await resolveRewards(config);
-  const { rows, badRows } = await usableRows(
-    config,
-    policy,
-    config.datasetTrainSplit,
-    config.maxTrainSamples,
-  );
-  const held =
-    config.evalStrategy === 'no'
-      ? []
-      : (await usableRows(config, policy, config.datasetTestSplit, config.maxEvalSamples)).rows;
-  if (badRows > 0) console.error(`${badRows} rows were skipped because they could not be used.`);
   return trainPolicyGradient({
     ...pickOptions(config, grpoOptions),
     ...trainerHooks(hooks, printCompletions(config)),
+    ...(await loadSplits(config, splitLoader(config, policy))),
     policy,
-    examples: rows,
-    evalExamples: held,
-    reward,
-    ...(config.chatTemplateKwargs && { chatTemplateKwargs: config.chatTemplateKwargs }),
+    reward: await resolveRewards(config),
+    chatTemplateKwargs: config.chatTemplateKwargs ?? {},
   });
 }
 
@@ -95,12 +78,8 @@ function printCompletions({ logCompletions, loggingSteps, numCompletionsToPrint 
 async function dryRun(config: GrpoConfig): Promise<string> {
   const policy = await resolvePolicy(config, { trainable: true });
   const rewards = await resolveRewards(config);
-  const { rows, badRows } = await usableRows(
-    config,
-    policy,
-    config.datasetTrainSplit,
-    config.maxTrainSamples,
-  );
+  const load = splitLoader(config, policy);
+  const { rows, badRows } = await load(config.datasetTrainSplit, config.maxTrainSamples);
   const prompts = rows.map((row) => promptOf(row, policy, config));
   const longest = prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
   const arithmetic = groupArithmetic(config, rows.length);

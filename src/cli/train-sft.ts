@@ -14,62 +14,43 @@ import {
 } from '../trainers/index.ts';
 import { trainCommand } from './commands/train-command.ts';
 import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
+import { type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
-import { loadRows, supervisedRows, type UsableRows } from './resolve/resolve-rows.ts';
+import { loadRows, supervisedRows } from './resolve/resolve-rows.ts';
 import { trainerHooks } from './trainer-hooks.ts';
 
-async function usableRows(
-  config: SftConfig,
-  policy: Policy,
-  split: string,
-  limit: number | null,
-): Promise<UsableRows<SupervisedExample>> {
-  const dataset = await loadRows(config, split, limit);
-  const encode = (row: SupervisedExample) =>
-    void supervisedSequence(row, policy.tokenizer, sequenceOptions(config, policy));
-  return supervisedRows(dataset, config, config.skipBadRows ? encode : undefined);
-}
+/** How this configuration reads rows for a policy. */
+const splitLoader =
+  (config: SftConfig, policy: Policy): LoadSplit<SupervisedExample> =>
+  async (split, limit) => {
+    const dataset = await loadRows(config, split, limit);
+    const encode = (row: SupervisedExample) =>
+      void supervisedSequence(row, policy.tokenizer, sequenceOptions(config, policy));
+    return supervisedRows(dataset, config, config.skipBadRows ? encode : undefined);
+  };
 
 const sequenceOptions = (config: SftConfig, { model }: Policy) => ({
   ...config,
   contextLength: model.config.maxPositionEmbeddings,
-  ...(config.chatTemplateKwargs === null
-    ? { chatTemplateKwargs: {} }
-    : { chatTemplateKwargs: config.chatTemplateKwargs }),
+  chatTemplateKwargs: config.chatTemplateKwargs ?? {},
 });
 
 async function train(config: SftConfig, hooks: TrainerHooks): Promise<TrainResult> {
   const policy = await resolvePolicy(config, { trainable: true });
-  const { rows, badRows } = await usableRows(
-    config,
-    policy,
-    config.datasetTrainSplit,
-    config.maxTrainSamples,
-  );
-  const held =
-    config.evalStrategy === 'no'
-      ? []
-      : (await usableRows(config, policy, config.datasetTestSplit, config.maxEvalSamples)).rows;
-  if (badRows > 0) console.error(`${badRows} rows were skipped because they could not be used.`);
   return trainSupervised({
     ...pickOptions(config, sftOptions),
     ...trainerHooks(hooks),
+    ...(await loadSplits(config, splitLoader(config, policy))),
     policy,
-    examples: rows,
-    evalExamples: held,
-    ...(config.chatTemplateKwargs && { chatTemplateKwargs: config.chatTemplateKwargs }),
+    chatTemplateKwargs: config.chatTemplateKwargs ?? {},
   });
 }
 
 async function dryRun(config: SftConfig): Promise<string> {
   const policy = await resolvePolicy(config, { trainable: true });
-  const { rows, badRows } = await usableRows(
-    config,
-    policy,
-    config.datasetTrainSplit,
-    config.maxTrainSamples,
-  );
+  const load = splitLoader(config, policy);
+  const { rows, badRows } = await load(config.datasetTrainSplit, config.maxTrainSamples);
   const sequences = rows.map((row) =>
     supervisedSequence(row, policy.tokenizer, sequenceOptions(config, policy)),
   );

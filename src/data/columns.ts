@@ -1,7 +1,7 @@
+import { nearestName } from '../config/index.ts';
 import { DataError } from '../errors.ts';
 import type { Columns, Example } from '../types.ts';
 import type { Dataset } from './dataset.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** Says that a column is missing, which there are, and which was probably meant. */
 export function missingColumn(

@@ -6,7 +6,6 @@ export { type DownloadModelOptions, downloadModel } from './download-model.ts';
 export type { OnDownload } from './hub-repo.ts';
 export { type LoadDatasetOptions, loadDataset } from './load-dataset.ts';
 export type { Environment } from './local-data.ts';
-export { nearestName } from './nearest-name.ts';
 export { type RandomInteger, randomIntegers, splitmix64, streamSeed } from './random.ts';
 export { shuffledOrder } from './shuffled-order.ts';
 export { type TextTemplate, textTemplate } from './template.ts';

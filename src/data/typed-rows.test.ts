@@ -6,7 +6,6 @@ import {
   columnOf,
   datasetFromRows,
   datasetType,
-  nearestName,
   requireColumns,
   textTemplate,
   toMessages,
@@ -65,11 +64,6 @@ describe('columns', () => {
 
   it('are the row’s own: inherited names are not there', () => {
     expect(() => columnOf({}, 'toString')).toThrow(DataError);
-  });
-
-  it('have a nearest name only when one is near', () => {
-    expect(nearestName('promt', ['answer', 'prompt'])).toBe('prompt');
-    expect(nearestName('zebra', ['answer', 'prompt'])).toBeUndefined();
   });
 });
 

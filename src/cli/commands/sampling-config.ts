@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { configGroup, defineConfig } from '../../config/index.ts';
-import { datasetOptions, modelOptions, rewardSourceOptions } from '../../trainers/config/index.ts';
+import {
+  datasetOptions,
+  drawingFields,
+  modelOptions,
+  rewardSourceOptions,
+} from '../../trainers/config/index.ts';
 
 /** How completions are drawn outside training; temperature 0 takes the likeliest token. */
 const samplingOptions = configGroup('Sampling', {
@@ -10,26 +15,7 @@ const samplingOptions = configGroup('Sampling', {
     .min(0)
     .default(0)
     .describe('Logits are divided by it; 0: the likeliest token.'),
-  topP: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(1)
-    .describe('Keep the likeliest tokens up to this probability; 1: all.'),
-  topK: z.int().min(0).default(0).describe('Keep this many of the likeliest tokens; 0: all.'),
-  minP: z
-    .number()
-    .min(0)
-    .max(1)
-    .nullable()
-    .default(null)
-    .describe('Drop tokens less likely than this share of the likeliest; null: none.'),
-  repetitionPenalty: z
-    .number()
-    .gt(0)
-    .default(1)
-    .describe('Above 1, tokens seen before become less likely; 1: off.'),
-  stopStrings: z.array(z.string().min(1)).default([]).describe('Texts that end a completion.'),
+  ...drawingFields,
   numGenerations: z.int().min(1).default(1).describe('Completions per prompt.'),
   seed: z.int().min(0).default(42).describe('Seed of the draws.'),
 });

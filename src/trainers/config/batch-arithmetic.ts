@@ -65,7 +65,7 @@ interface GroupOptions extends StepOptions {
 
 /**
  * Derives the numbers of a supervised run.
- * @param sequences - Rows, or packed sequences where packing is on.
+ * @param sequences - Rows.
  */
 export function supervisedArithmetic(config: StepOptions, sequences: number): SupervisedArithmetic {
   if (sequences === 0) throw new ConfigError('the training dataset has no usable row');

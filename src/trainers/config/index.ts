@@ -6,6 +6,7 @@ export {
   supervisedArithmetic,
 } from './batch-arithmetic.ts';
 export { datasetOptions } from './dataset-options.ts';
+export { drawingFields } from './generation-options.ts';
 export {
   type GrpoConfig,
   type GrpoOptions,
@@ -22,4 +23,3 @@ export {
   sftConfig,
   sftOptions,
 } from './sft-config.ts';
-export { drawingFields } from './generation-options.ts';
