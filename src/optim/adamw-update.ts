@@ -43,9 +43,10 @@ export const foreachAdamW: AdamWUpdate = (lists, hyperparameters) => {
   callInPlace('aten::_foreach_addcdiv_.Scalar', parameters, firstMoments, divisors, -stepSize);
 };
 
-/** AdamW in libtorch's own kernel over all parameters. */
+/** AdamW in libtorch's own kernel over all parameters, which reads memory in order, whatever the strides. */
 export const fusedAdamW: AdamWUpdate = (lists, hyperparameters) => {
-  const { parameters, gradients, firstMoments, secondMoments } = lists;
+  const { parameters, firstMoments, secondMoments } = lists;
+  const gradients = lists.gradients.map((gradient) => gradient.contiguous());
   const { learningRate, beta1, beta2, epsilon, weightDecay, step } = hyperparameters;
   const device = parameters[0]?.device ?? 'cpu';
   const steps = new Array<Tensor>(parameters.length).fill(full([], step, { device }));

@@ -209,6 +209,35 @@ describe('a step of AdamW', () => {
     expect(parameters.get('narrow') as Tensor).toBeAllClose([0.5, 1.5], { atol: 1e-6 });
   });
 
+  test('a gradient may have other strides than its parameter', () => {
+    const [plain, turned] = [0, 1].map(
+      () =>
+        new Map([
+          [
+            'w',
+            float64(
+              [
+                [1, 2, 3],
+                [4, 5, 6],
+              ],
+              true,
+            ),
+          ],
+        ]),
+    ) as [Map<string, Tensor>, Map<string, Tensor>];
+    const gradient = float64([
+      [1, -2, 3],
+      [-4, 5, -6],
+    ]);
+    (plain.get('w') as Tensor).grad = gradient;
+    (turned.get('w') as Tensor).grad = gradient.transpose(0, 1).contiguous().transpose(0, 1);
+    for (const parameters of [plain, turned]) {
+      const optimizer = adamW(decayGroups(parameters, 0), { epsilon: 1 });
+      optimizer.step(0.5);
+    }
+    expect(values(turned)).toEqual(values(plain));
+  });
+
   test('a step leaves no tensor behind', () => {
     const parameters = randomParameters();
     const optimizer = adamW(decayGroups(parameters, 0.1));
