@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.ts';
 import {
   type DType,
   Generator,
+  hasOperator,
   liveTensors,
   noGrad,
   randint,
@@ -12,7 +13,7 @@ import {
   tidy,
   tokenTensor,
 } from '../tensor/index.ts';
-import { composedAttention } from './attention.ts';
+import { composedAttention, fusedAttention } from './attention.ts';
 import { visibility } from './attention-mask.ts';
 import {
   createCache,
@@ -294,6 +295,36 @@ it('grouped attention equals attention with its keys and values repeated', () =>
     }
   }
 });
+
+it.skipIf(!hasOperator('aten::scaled_dot_product_attention'))(
+  'the fused attention of libtorch 2.x equals the composed one',
+  () => {
+    const generator = new Generator(1);
+    const of = (shape: number[]) => randn(shape, generator, { dtype: 'float64' });
+    const present = tensor([
+      [false, false, true, true, true],
+      [true, true, true, true, true],
+    ]);
+    for (const keyHeads of [1, 2, 4]) {
+      const config = parseModelConfig({ ...families.llama, num_key_value_heads: keyHeads });
+      for (const attentionMask of [undefined, present]) {
+        for (const queries of [1, 3, 5]) {
+          const heads = { key: of([2, keyHeads, 5, 4]), value: of([2, keyHeads, 5, 4]) };
+          const inputs = { query: of([2, queries, 4, 4]), ...heads };
+          const seen = visibility({
+            queries,
+            keys: 5,
+            attentionMask,
+            dtype: 'float64',
+            device: 'cpu',
+          });
+          const fused = fusedAttention(inputs, seen, config);
+          expect(difference(fused, composedAttention(inputs, seen, config))).toBeLessThan(1e-12);
+        }
+      }
+    }
+  },
+);
 
 describe('a fresh model', () => {
   const config = parseModelConfig({
