@@ -21,7 +21,10 @@ export interface ForwardInputs {
   readonly positions?: Tensor | undefined;
   /** 1 = visible: false hides padding. [B, S], bool, with S = cached + T. Right-padded batches need none. */
   readonly attentionMask?: Tensor | undefined;
-  /** Holds the tokens before these; gains these. Its contents carry no gradient. */
+  /**
+   * Holds the tokens before these; gains these. Its contents carry no gradient. Past the original context of a dynamic
+   * or longrope scaling, cached keys keep the rotation they were read with, as in transformers.
+   */
   readonly cache?: KeyValueCache | undefined;
 }
 

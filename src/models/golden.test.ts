@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
@@ -143,7 +143,6 @@ describe('removing one feature moves the logits by far more than the tolerance',
     const parameter = parameters(model).get(name)!;
     noGrad(() => parameter.fill_(neutral[kind]));
     const changed = logitsOf(model, { tokens });
-    // A key bias shifts a query's scores alike at equal rotation only, so even that one shows.
     expect(difference(changed, expected.tensor(family))).toBeGreaterThan(10 * tolerance);
   });
 
@@ -162,7 +161,6 @@ describe('removing one feature moves the logits by far more than the tolerance',
       .map(([key]) => ({ name, key })),
   );
 
-  // Given its own attention factor, longrope's and YaRN's `factor` acts on the frequencies alone.
   it.each(options)('$name: $key', ({ name, key }) => {
     const config = configOf(name);
     const value = (config.rope as unknown as Record<string, number>)[key]!;
@@ -184,8 +182,4 @@ describe('removing one feature moves the logits by far more than the tolerance',
     const changed = logitsOf({ config, weights: { ...weights, layers } }, { tokens });
     expect(difference(changed, expected.tensor('qwen3'))).toBeGreaterThan(10 * tolerance);
   });
-});
-
-it('the script that made the values is beside them', () => {
-  expect(existsSync(pathOf('make.py'))).toBe(true);
 });
