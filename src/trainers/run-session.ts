@@ -1,6 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { type Checkpoint, findCheckpoint, verifyCheckpoint } from '../checkpoints/index.ts';
+import {
+  type Checkpoint,
+  findCheckpoint,
+  listCheckpoints,
+  verifyCheckpoint,
+} from '../checkpoints/index.ts';
 import { ConfigError } from '../errors.ts';
 import { ConsoleSink, JsonlSink, MetricsLog } from '../metrics/index.ts';
 import { createRun, type Run, type RunStart, resumeRun } from '../runs/index.ts';
@@ -63,6 +68,14 @@ export async function findResumed(options: SessionOptions): Promise<Checkpoint |
   return checkpoint;
 }
 
+/** Later checkpoints of the same run that are not whole. */
+function damagedAfter({ path, step }: Checkpoint): string[] {
+  const folder = dirname(path);
+  const whole = new Set(listCheckpoints(folder).map((checkpoint) => basename(checkpoint.path)));
+  const isLater = (name: string) => Number(/^checkpoint-(\d+)$/.exec(name)?.[1] ?? 0) > step;
+  return readdirSync(folder).filter((name) => isLater(name) && !whole.has(name));
+}
+
 /** The run that a checkpoint belongs to: `run/checkpoints/checkpoint-N`. */
 const runOf = ({ path }: Checkpoint): string =>
   basename(dirname(path)) === 'checkpoints' ? dirname(dirname(path)) : dirname(path);
@@ -76,6 +89,7 @@ export function openSession(
   { trainer, configYaml, totalSteps, loggingSteps, checkpoint }: SessionStart,
   { console: stream, onEvent }: TrainerHooks,
 ): RunSession {
+  const damaged = checkpoint === undefined ? [] : damagedAfter(checkpoint);
   const start: RunStart = {
     trainer,
     seed: options.seed,
@@ -88,6 +102,10 @@ export function openSession(
     checkpoint === undefined
       ? createRun(start, { folder: options.outputDir, name: options.runName })
       : resumeRun(runOf(checkpoint), checkpoint.step, start);
+  for (const name of damaged) {
+    const message = `${name} is damaged or was not saved whole; going on from step ${checkpoint?.step}, before it`;
+    onEvent?.({ type: 'warning', message });
+  }
   const changes =
     run.previousFingerprint === undefined
       ? []

@@ -37,26 +37,31 @@ export function trainCommand<Config>(
         process.stdout.write(await dryRun(config));
         return 0;
       }
-      return runToEnd((hooks) => train(config, hooks), { name: schema.name, yamlFile });
+      return runToEnd((hooks) => train(config, hooks), [schema.name, ...argv]);
     },
   };
 }
 
 async function runToEnd(
   train: (hooks: TrainerHooks) => Promise<TrainResult>,
-  { name, yamlFile }: { name: string; yamlFile: string | undefined },
+  words: readonly string[],
 ): Promise<number> {
   const { signal, release } = abortOnInterrupt();
   try {
     const result = await train({ signal });
-    const config = yamlFile === undefined ? '' : ` --config ${yamlFile}`;
-    const resume = `npx laurel ${name}${config} --resume_from_checkpoint ${result.folder}`;
-    console.error(describeEnd(result, resume));
+    console.error(describeEnd(result, resumeCommand(words, result)));
     return result.outcome === 'interrupted' ? 130 : 0;
   } finally {
     release();
   }
 }
+
+const shellWord = (word: string): string =>
+  /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** The command line that goes on: the same words, with the run to resume at the end, where it wins. */
+const resumeCommand = (words: readonly string[], { folder }: TrainResult): string =>
+  ['npx laurel', ...[...words, '--resume_from_checkpoint', folder].map(shellWord)].join(' ');
 
 function describeEnd({ outcome, step, folder, checkpoint }: TrainResult, resume: string): string {
   if (outcome === 'interrupted') {
