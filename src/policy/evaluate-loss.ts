@@ -29,6 +29,7 @@ export async function evaluateLoss(
     const part = noGrad(() =>
       tidy(() => {
         const batch = packFor(model, sequences, tokenizer.padTokenId);
+        if (batch.targets.size === 0) return undefined;
         const hidden = predictingStates(model, batch);
         const scores = chunkedLogprobs(
           hidden,
@@ -40,6 +41,7 @@ export async function evaluateLoss(
         return { loss: result.loss.item(), statistics: result.statistics };
       }),
     );
+    if (part === undefined) continue;
     sum += part.loss;
     parts.push(part.statistics);
   }

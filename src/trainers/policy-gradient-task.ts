@@ -31,6 +31,7 @@ import {
 } from './policy-gradient-batch.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { ReferencePolicy } from './reference-policy.ts';
+import { rowsFingerprint } from './rows-fingerprint.ts';
 import { SamplerAgreement } from './sampler-agreement.ts';
 import type { OnTrainerEvent } from './trainer-events.ts';
 import type { StepContext, StepOutcome, TrainingTask } from './training-loop.ts';
@@ -57,6 +58,7 @@ interface Pending {
 /** One optimiser step of policy-gradient training: sample when nothing is pending, then update. */
 export class PolicyGradientTask implements TrainingTask {
   readonly learner: Learner;
+  readonly rows: string;
   readonly #parts: PolicyGradientParts;
   readonly #preset: PolicyPreset;
   readonly #sampling: ResolvedSampling;
@@ -71,6 +73,7 @@ export class PolicyGradientTask implements TrainingTask {
     const { learner, options } = parts;
     this.#parts = parts;
     this.learner = learner;
+    this.rows = rowsFingerprint(parts.prompts.map(({ tokens }) => tokens));
     this.#preset = presetOf(options);
     this.#sampling = resolveSampling(options);
     this.#generator = new Generator(options.seed);

@@ -20,6 +20,7 @@ import {
   sftOptions,
   supervisedArithmetic,
 } from './config/index.ts';
+import { rowsFingerprint } from './rows-fingerprint.ts';
 import { type SupervisedExample, supervisedSequence } from './supervised-sequences.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
 import {
@@ -111,11 +112,13 @@ interface TaskParts {
 
 class SupervisedTask implements TrainingTask {
   readonly learner: Learner;
+  readonly rows: string;
   readonly #parts: TaskParts;
   #cursor: DatasetCursor;
 
   constructor(parts: TaskParts) {
     this.learner = parts.learner;
+    this.rows = rowsFingerprint(parts.sequences.map(({ tokens }) => tokens));
     this.#parts = parts;
     this.#cursor = this.#cursorAt();
   }

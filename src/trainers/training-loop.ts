@@ -55,6 +55,8 @@ export interface StepOutcome {
 /** What one kind of training does; the loop around it is the same for all. */
 export interface TrainingTask {
   readonly learner: Learner;
+  /** Changes when any row it trains on does. */
+  readonly rows: string;
   step(context: StepContext): Promise<StepOutcome>;
   /** Measures held-out rows; keys without the `eval_` prefix. */
   evaluate?(context: Omit<StepContext, 'learningRate'>): Promise<Metrics>;
@@ -85,6 +87,7 @@ interface Progress {
 /** What a checkpoint holds besides weights and moments. */
 interface SavedState {
   readonly trainer: string;
+  readonly rows: string;
   readonly progress: Progress;
   readonly position: Readonly<Record<string, unknown>>;
   readonly metrics: Parameters<RunSession['log']['restore']>[0];
@@ -194,6 +197,10 @@ class TrainingLoop {
   #resume(resumed: Resumed | undefined): void {
     if (resumed !== undefined) {
       const { checkpoint, state } = resumed;
+      if (state.rows !== this.#task.rows) {
+        const message = `the training rows are not those that ${checkpoint.path} was trained on; the place in them is kept`;
+        this.#hooks.onEvent?.({ type: 'warning', message });
+      }
       this.#progress = state.progress;
       this.#session.log.restore(state.metrics);
       this.#lastCheckpoint = checkpoint.path;
@@ -204,6 +211,7 @@ class TrainingLoop {
   #remember(): void {
     this.#saved = {
       trainer: this.#start.trainer,
+      rows: this.#task.rows,
       progress: { ...this.#progress },
       position: this.#task.position(),
       metrics: this.#session.log.state(),

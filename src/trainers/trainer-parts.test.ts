@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { metricLines } from '../../test/support/run-files.ts';
+import { promptExamples, temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
+import { packBatch } from '../batches/index.ts';
+import { readCompletions, readTokens } from '../runs/index.ts';
+import { tensor } from '../tensor/index.ts';
+import { fingerprint, fingerprintChanges } from './fingerprint.ts';
+import { mergeGenerations } from './generation-metrics.ts';
+import {
+  type PolicyGradientTraining,
+  type TrainerEvent,
+  type TrainResult,
+  trainPolicyGradient,
+} from './index.ts';
+import { rowsFingerprint } from './rows-fingerprint.ts';
+import { SamplerAgreement } from './sampler-agreement.ts';
+
+const root = temporaryFolder();
+let runs = 0;
+
+const train = (changes: Partial<PolicyGradientTraining>): Promise<TrainResult> =>
+  trainPolicyGradient({
+    policy: tinyPolicy({ initializerRange: 0.1 }),
+    examples: promptExamples(['b', 'cd', 'efg', 'h']),
+    reward: (completion) => completion.length,
+    numGenerations: 4,
+    perDeviceTrainBatchSize: 8,
+    maxCompletionLength: 6,
+    learningRate: 0.01,
+    maxSteps: 3,
+    loggingSteps: 1,
+    outputDir: join(root, `run-${runs++}`),
+    console: null,
+    ...changes,
+  });
+
+test.each([
+  ['dr_grpo', {}],
+  ['bnpo', {}],
+  ['cispo', { epsilonHigh: 5 }],
+  ['grpo', { importanceSamplingLevel: 'sequence', epsilon: 3e-4, epsilonHigh: 4e-4 }],
+  ['dapo', { topEntropyQuantile: 0.5 }],
+  ['dapo', { delta: 2, useBiasCorrectionKl: true, beta: 0.1 }],
+  ['reinforce', { scaleRewards: 'none' }],
+] as [PolicyGradientTraining['lossType'], Partial<PolicyGradientTraining>][])(
+  '%s trains with %o over two passes',
+  async (lossType, changes) => {
+    const { outcome, folder } = await train({ lossType, numIterations: 2, ...changes });
+    expect(outcome).toBe('finished');
+    const lines = metricLines(folder);
+    // Later steps may be clipped whole, in a narrow range above all.
+    expect(lines[0]!['grad_norm']).toBeGreaterThan(0);
+    for (const { loss, nonfinite_steps } of lines) {
+      expect(Number.isFinite(loss)).toBe(true);
+      expect(nonfinite_steps).toBe(0);
+    }
+  },
+);
+
+test('an entropy bonus is in the loss and keeps entropy higher', async () => {
+  const entropies = async (entropyCoef: number) => {
+    const options = { entropyCoef, maxSteps: 12, learningRate: 0.02, numGenerations: 8 };
+    const { folder } = await train(options);
+    return metricLines(folder);
+  };
+  const [plain, bonus] = [await entropies(0), await entropies(1)];
+  expect(bonus.at(-1)!['entropy']).toBeGreaterThan(plain.at(-1)!['entropy']!);
+  const { loss, policy_loss, entropy } = bonus[0]!;
+  expect(loss).toBeCloseTo(policy_loss! - entropy!, 5);
+});
+
+test('the tokens of a step are stored, completion by completion', async () => {
+  const { folder } = await train({ tokenRecordRate: 1, numIterations: 2, maxSteps: 2 });
+  const lengths = readCompletions(folder, 1).flatMap(({ completions }) =>
+    completions.map(({ length }) => length),
+  );
+  const [first, second] = [readTokens(folder, 1)!, readTokens(folder, 2)!];
+  const counts = first.offsets.slice(1).map((end, i) => end - first.offsets[i]!);
+  // Micro-batches come in an order of their own.
+  expect(counts.sort()).toEqual(lengths.sort());
+  expect(first.tokenIds.length).toBe(first.offsets.at(-1));
+  expect(first.ratios).toBeAllClose(
+    first.ratios.map(() => 1),
+    { rtol: 0, atol: 1e-4 },
+  );
+  expect(second.tokenIds).toEqual(first.tokenIds);
+  expect(second.logprobs).toEqual(first.logprobs);
+  expect(Math.max(...second.ratios.map((ratio) => Math.abs(ratio - 1)))).toBeGreaterThan(1e-3);
+});
+
+test('tokens are stored for the share of steps asked for', async () => {
+  const { folder } = await train({ tokenRecordRate: 0.5, maxSteps: 4 });
+  const stored = [1, 2, 3, 4].filter((step) => readTokens(folder, step) !== undefined);
+  expect(stored).toEqual([2, 4]);
+});
+
+test('the agreement of sampler and trainer is measured over trained tokens', () => {
+  const agreement = new SamplerAgreement();
+  const batch = packBatch(
+    [
+      {
+        tokens: [1, 2, 3, 4],
+        promptLength: 1,
+        completionMask: [1, 0, 1],
+        oldLogprobs: [-1, -9, -2],
+      },
+    ],
+    { padTokenId: 0 },
+  );
+  agreement.add({ logprobs: tensor([[-0.5, 3, -3]]) }, batch);
+  // Differences 0.5 and −1.
+  const metrics = agreement.metrics;
+  expect(metrics['sampling/sampling_logp_difference/mean']).toBeCloseTo(0.75, 6);
+  expect(metrics['sampling/sampling_logp_difference/max']).toBeCloseTo(1, 6);
+  expect(metrics['sampling/importance_sampling_ratio/min']).toBeCloseTo(Math.exp(-1), 6);
+  expect(metrics['sampling/importance_sampling_ratio/max']).toBeCloseTo(Math.exp(0.5), 6);
+  const mean = (Math.exp(0.5) + Math.exp(-1)) / 2;
+  expect(metrics['sampling/importance_sampling_ratio/mean']).toBeCloseTo(mean, 6);
+  expect(new SamplerAgreement().metrics).toEqual({});
+});
+
+test('a step of several generations reports the mean of each metric', () => {
+  const merged = mergeGenerations([
+    { metrics: { reward: 1, kl: 5 }, tokens: 3 },
+    { metrics: { reward: 2 }, tokens: 4 },
+  ]);
+  expect(merged).toEqual({ reward: 1.5, kl: 5 });
+});
+
+test('a fingerprint names what decides the bits, and its changes', () => {
+  const now = fingerprint();
+  for (const part of ['libtorch', 'blas', 'threads', 'platform']) expect(now).toHaveProperty(part);
+  expect(fingerprintChanges(now, now)).toEqual([]);
+  const before = { ...now, threads: 64, old: 'x' };
+  expect(fingerprintChanges(before, now)).toEqual([
+    `threads: 64 → ${now['threads']}`,
+    'old: x → undefined',
+  ]);
+});
+
+test('rows of other tokens, or cut elsewhere, have another fingerprint', () => {
+  const name = rowsFingerprint([[1, 2], [3]]);
+  expect(rowsFingerprint([[1, 2], [3]])).toBe(name);
+  for (const rows of [[[1], [2, 3]], [[3], [1, 2]], [[1, 2, 3]], [[1, 2], [4]]])
+    expect(rowsFingerprint(rows)).not.toBe(name);
+});
+
+test('resuming on other rows is said', async () => {
+  const { folder } = await train({ maxSteps: 1 });
+  const warnings = async (prompts: string[]) => {
+    const said: string[] = [];
+    const onEvent = (event: TrainerEvent) => {
+      if (event.type === 'warning') said.push(event.message);
+    };
+    const examples = promptExamples(prompts);
+    await train({ resumeFromCheckpoint: folder, examples, onEvent });
+    return said;
+  };
+  expect(await warnings(['b', 'cd', 'efg', 'h'])).toEqual([]);
+  expect(await warnings(['b', 'cd', 'efg', 'i'])).toEqual([
+    expect.stringMatching(/the training rows are not those that .*checkpoint-\d was trained on/),
+  ]);
+});
