@@ -10,6 +10,7 @@ import {
   grpoOptions,
 } from '../trainers/config/index.ts';
 import {
+  assertPromptsFit,
   type TrainerEvent,
   type TrainerHooks,
   type TrainResult,
@@ -44,7 +45,8 @@ const splitLoader =
   (config: GrpoConfig, policy: Policy): LoadSplit<PromptExample> =>
   async (split, limit) => {
     const dataset = await loadRows(config, split, limit);
-    const check = (row: PromptExample) => void promptOf(row, policy, config);
+    const check = (row: PromptExample) =>
+      assertPromptsFit(policy, [promptOf(row, policy, config)], config.maxCompletionLength);
     return promptRows(dataset, config, config.skipBadRows ? check : undefined);
   };
 

@@ -1,5 +1,9 @@
 export { type EvaluateRewardsOptions, evaluateRewards } from './evaluate-rewards.ts';
-export { type PolicyGradientTraining, trainPolicyGradient } from './policy-gradient-trainer.ts';
+export {
+  assertPromptsFit,
+  type PolicyGradientTraining,
+  trainPolicyGradient,
+} from './policy-gradient-trainer.ts';
 export type { ScoredGroups } from './record-keeper.ts';
 export type { SupervisedExample } from './supervised-sequences.ts';
 export { type SequenceOptions, supervisedSequence } from './supervised-sequences.ts';

@@ -95,7 +95,8 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
   );
 }
 
-function assertPromptsFit(
+/** @throws ConfigError naming the first prompt that leaves the model's context no room for a completion. */
+export function assertPromptsFit(
   { model }: Policy,
   prompts: readonly Prompt[],
   maxCompletionLength: number,

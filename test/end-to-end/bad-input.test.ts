@@ -159,6 +159,16 @@ test('--skip-bad-rows leaves malformed lines out and counts them', async () => {
   expect(stderr).toMatch(/1 rows? w\w+ skipped/);
 });
 
+test('--skip-bad-rows leaves out prompts that are empty or too long for the context', async () => {
+  const prompts = ['1+1=', '', 'x'.repeat(99), '2+2='];
+  const rows = prompts.map((prompt) => `${JSON.stringify({ prompt, answer: '2' })}\n`);
+  const data = write('bad/some.jsonl', rows.join(''));
+  const args = ['--dataset_name', data, '--skip-bad-rows', '--max_steps', '1'];
+  const { code, stderr } = await laurel([...grpo, ...args, '--output_dir', 'skipping-prompts']);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/2 rows were skipped/);
+});
+
 test('a folder that holds a run is not written over', async () => {
   const before = snapshot('trained');
   const { code, stderr } = await laurel([...sft, '--output_dir', 'trained']);
