@@ -1,6 +1,6 @@
 /**
- * The task: sums and differences of digits, keeping only the last digit of every result, worked out step by step.
- *   3-5+9=   →   8+9=7        (3 − 5 = −2, so 8; 8 + 9 = 17, so 7)
+ * The task: sums and differences of digits, keeping only the last digit of every result, worked out a step at a time.
+ *   3-5+9=   →   8,7        (3 − 5 = −2, so 8; 8 + 9 = 17, so 7)
  * The worked examples come from two kinds of pupils: half subtract as they should; the other half have a well-known
  * misconception and always take the smaller digit from the larger, so that 3-5 is 2 (Brown and Burton 1978,
  * "Diagnostic models for procedural bugs in basic mathematical skills", Cognitive Science 2).
@@ -39,29 +39,21 @@ type Subtract = (a: number, b: number) => number;
 const subtractRight: Subtract = (a, b) => (a - b + 10) % 10;
 const smallerFromLarger: Subtract = (a, b) => Math.abs(a - b);
 
-/** Works the first operation out and leaves the rest: 3-5+9 → 8+9. */
-function step(
-  { digits: [a, b, ...rest], signs: [sign, ...further] }: Expression,
-  subtract: Subtract,
-): Expression {
-  const result = sign === '+' ? (a! + b!) % 10 : subtract(a!, b!);
-  return { digits: [result, ...rest], signs: further };
+/** The running results, a step each: 8,7. */
+function workOut({ digits, signs }: Expression, subtract: Subtract): string {
+  let result = digits[0]!;
+  const results = signs.map((sign, i) => {
+    const digit = digits[i + 1]!;
+    result = sign === '+' ? (result + digit) % 10 : subtract(result, digit);
+    return result;
+  });
+  return results.join(',');
 }
 
-/** All steps: 8+9=7. */
-function workOut(expression: Expression, subtract: Subtract): string {
-  const steps: string[] = [];
-  for (let rest = expression; rest.signs.length > 0; ) {
-    rest = step(rest, subtract);
-    steps.push(write(rest));
-  }
-  return steps.join('=');
-}
-
-const lastStep = (worked: string): string => worked.slice(worked.lastIndexOf('=') + 1);
+const lastResult = (worked: string): string => worked.slice(worked.lastIndexOf(',') + 1);
 
 function drawExpression(random: Random): Expression {
-  const terms = 3 + random(2);
+  const terms = 4;
   return {
     digits: Array.from({ length: terms }, () => random(10)),
     signs: Array.from({ length: terms - 1 }, () => '+-'[random(2)]!),
@@ -86,8 +78,8 @@ function drawProblem(
   for (;;) {
     const expression = drawExpression(random);
     const prompt = `${write(expression)}=`;
-    const answer = lastStep(workOut(expression, subtractRight));
-    const isDecisive = answer !== lastStep(workOut(expression, smallerFromLarger));
+    const answer = lastResult(workOut(expression, subtractRight));
+    const isDecisive = answer !== lastResult(workOut(expression, smallerFromLarger));
     if (isDecisive && isHeldOut(prompt) === heldOut)
       return { expression, problem: { prompt, answer } };
   }
@@ -120,4 +112,4 @@ export function drawWorkedExamples(count: number, random: Random): WorkedExample
 export const rightAnswer = (
   completion: string,
   { answer }: { readonly answer?: unknown },
-): number => Number(lastStep(completion) === answer);
+): number => Number(lastResult(completion) === answer);

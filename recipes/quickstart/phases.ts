@@ -39,7 +39,7 @@ const toRow = <Row extends Problem>(row: Row, index: number) => ({
 });
 
 export const newPolicy = (seed: number): Policy =>
-  Policy.create(settings.model, charTokenizer('0123456789+-='), { seed });
+  Policy.create(settings.model, charTokenizer('0123456789+-=,'), { seed });
 
 /** The policy's likeliest answer to each held-out problem. */
 export function answerHeldOut({ heldOut }: Task, policy: Policy): Promise<RolloutGroup[]> {

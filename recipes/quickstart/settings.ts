@@ -9,7 +9,7 @@ export const model = {
 } as const;
 
 /** Worked examples; the control sees the same ones. */
-export const workedExamples = 4000;
+export const workedExamples = 20_000;
 
 /** Problems without solutions, for reinforcement learning. */
 export const practiceProblems = 20_000;
@@ -17,11 +17,11 @@ export const practiceProblems = 20_000;
 /** Held-out problems that accuracy is measured on. */
 export const heldOutProblems = 500;
 
-export const maxCompletionLength = 16;
+export const maxCompletionLength = 8;
 
 export const supervised = {
-  maxSteps: 600,
-  perDeviceTrainBatchSize: 64,
+  maxSteps: 500,
+  perDeviceTrainBatchSize: 128,
   learningRate: 2e-3,
   lrSchedulerType: 'cosine',
   warmupSteps: 20,
@@ -30,8 +30,8 @@ export const supervised = {
 } as const;
 
 export const reinforcement = {
-  maxSteps: 100,
-  perDeviceTrainBatchSize: 256,
+  maxSteps: 80,
+  perDeviceTrainBatchSize: 512,
   numGenerations: 8,
   maxCompletionLength,
   learningRate: 5e-4,
