@@ -1,6 +1,8 @@
 import { ShapeError } from '../errors.ts';
 import {
+  callTensor,
   callTensors,
+  cat,
   embedding,
   gradEnabled,
   linear,
@@ -11,7 +13,7 @@ import { attention } from './attention.ts';
 import { type Visibility, visibility } from './attention-mask.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 import type { ModelConfig } from './model-config.ts';
-import { type Rotation, rotate, rotationOf, rotationOfRange } from './rotary.ts';
+import { type Rotation, rotate, rotationOf, rotationOfRange, splitRotated } from './rotary.ts';
 import { type LayerWeights, type Model, type Projection, parameters } from './weights.ts';
 
 export interface ForwardInputs {
@@ -38,9 +40,33 @@ interface Pass {
   readonly cache: KeyValueCache | undefined;
   /** Gradients are recorded: projections read the leaves rather than their stacked memory. */
   readonly recording: boolean;
+  /** One operator appends to the cache and attends: a single token per row, in float32 on the CPU. */
+  readonly decodesFused: boolean;
 }
 
 const project = (x: Tensor, { weight, bias }: Projection): Tensor => linear(x, weight, bias);
+
+/** Several projections of one input by a single product: of the stacked matrices, or of the joined leaves. */
+function projectTogether(
+  x: Tensor,
+  whole: Projection,
+  parts: readonly Projection[],
+  { recording }: Pass,
+): Tensor {
+  if (!recording) return project(x, whole);
+  const biases = parts.flatMap(({ bias }) => bias ?? []);
+  const bias = biases.length === 0 ? null : cat(biases);
+  return linear(x, cat(parts.map(({ weight }) => weight)), bias);
+}
+
+/** Queries, keys and values side by side. [B, T, H + 2K, D] */
+function projectHeads(x: Tensor, layer: LayerWeights, pass: Pass): Tensor {
+  const { rows, count, config } = pass;
+  const width = config.numAttentionHeads + 2 * config.numKeyValueHeads;
+  const parts = [layer.query, layer.key, layer.value];
+  const all = projectTogether(x, layer.queryKeyValue, parts, pass);
+  return all.view([rows, count, width, config.headDim]);
+}
 
 interface Heads {
   /** [B, T, H, D] */
@@ -51,48 +77,33 @@ interface Heads {
   readonly value: Tensor;
 }
 
-/** Views of consecutive shares of an axis. */
-const split = (x: Tensor, sizes: readonly number[], axis: number): Tensor[] =>
-  callTensors('aten::split_with_sizes', x, sizes, axis);
-
-/** By one product each, so that gradients reach the leaves without being split and joined. */
-function separateHeads(x: Tensor, layer: LayerWeights, pass: Pass): Heads {
-  const { rows, count, config } = pass;
-  const heads = (projection: Projection, number: number): Tensor =>
-    project(x, projection).view([rows, count, number, config.headDim]);
-  const query = heads(layer.query, config.numAttentionHeads);
-  const key = heads(layer.key, config.numKeyValueHeads);
-  return {
-    query: rotate(normHeads(query, layer.queryNorm, pass), pass.rotation, config.headDim),
-    key: rotate(normHeads(key, layer.keyNorm, pass), pass.rotation, config.headDim),
-    value: heads(layer.value, config.numKeyValueHeads),
-  };
-}
-
 const normHeads = (heads: Tensor, weight: Tensor | null, { config }: Pass): Tensor =>
   weight === null ? heads : rmsNorm(heads, weight, config.rmsNormEps);
 
-/** All by one product with the stacked matrices; queries and keys are rotated together where no norm parts them. */
-function stackedHeads(x: Tensor, layer: LayerWeights, pass: Pass): Heads {
-  const { config, rows, count, rotation } = pass;
+/** Parts and rotates the heads of [B, T, H + 2K, D]. */
+function splitHeads(all: Tensor, layer: LayerWeights, pass: Pass): Heads {
+  const { config, rotation } = pass;
   const { numAttentionHeads: heads, numKeyValueHeads: keyHeads, headDim } = config;
-  const all = project(x, layer.queryKeyValue).view([rows, count, heads + 2 * keyHeads, headDim]);
-  if (layer.queryNorm || layer.keyNorm) {
-    const [query, key, value] = split(all, [heads, keyHeads, keyHeads], 2);
-    return {
-      query: rotate(normHeads(query!, layer.queryNorm, pass), rotation, headDim),
-      key: rotate(normHeads(key!, layer.keyNorm, pass), rotation, headDim),
-      value: value!,
-    };
+  if (layer.queryNorm === null && layer.keyNorm === null) {
+    return splitRotated(all, rotation, heads, keyHeads);
   }
-  const [both, value] = split(all, [heads + keyHeads, keyHeads], 2);
-  const [query, key] = split(rotate(both!, rotation, headDim), [heads, keyHeads], 2);
-  return { query: query!, key: key!, value: value! };
+  const sizes = [heads, keyHeads, keyHeads];
+  const [query, key, value] = callTensors('aten::split_with_sizes', all, sizes, 2);
+  return {
+    query: rotate(normHeads(query!, layer.queryNorm, pass), rotation, headDim),
+    key: rotate(normHeads(key!, layer.keyNorm, pass), rotation, headDim),
+    value: value!,
+  };
 }
 
 function attend(x: Tensor, layer: LayerWeights, index: number, pass: Pass): Tensor {
-  const heads = pass.recording ? separateHeads : stackedHeads;
-  const { query, key, value } = heads(x, layer, pass);
+  const all = projectHeads(x, layer, pass);
+  const isPlain = layer.queryNorm === null && layer.keyNorm === null;
+  if (pass.cache && pass.decodesFused && isPlain) {
+    const { rotation, visibility } = pass;
+    return project(pass.cache.attend(index, all, rotation, visibility.bias), layer.output);
+  }
+  const { query, key, value } = splitHeads(all, layer, pass);
   const seen = pass.cache
     ? pass.cache.append(index, key, value, pass.count)
     : { key: key.transpose(1, 2), value: value.transpose(1, 2) };
@@ -101,12 +112,9 @@ function attend(x: Tensor, layer: LayerWeights, index: number, pass: Pass): Tens
 }
 
 /** SwiGLU; Shazeer 2020, arXiv:2002.05202v1, Eq. 6: (silu(x Gᵀ) ⊙ x Uᵀ) Dᵀ. */
-function feedForward(x: Tensor, layer: LayerWeights, { config, recording }: Pass): Tensor {
-  const width = config.intermediateSize;
-  const [gate, up] = recording
-    ? [project(x, layer.gate), project(x, layer.up)]
-    : split(project(x, layer.gateUp), [width, width], -1);
-  return project(gate!.silu().mul(up!), layer.down);
+function feedForward(x: Tensor, layer: LayerWeights, pass: Pass): Tensor {
+  const both = projectTogether(x, layer.gateUp, [layer.gate, layer.up], pass);
+  return project(callTensor('laurel::swiglu', both), layer.down);
 }
 
 function decoderLayer(x: Tensor, layer: LayerWeights, index: number, pass: Pass): Tensor {
@@ -164,6 +172,7 @@ export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
   const { tokens, attentionMask, cache } = inputs;
   const [rows, count] = tokens.shape as [number, number];
   const { dtype, device } = weights.embedTokens;
+  const recording = isRecording(model);
   const pass: Pass = {
     config,
     rows,
@@ -177,7 +186,8 @@ export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
       device,
     }),
     cache,
-    recording: isRecording(model),
+    recording,
+    decodesFused: count === 1 && !recording && dtype === 'float32' && device === 'cpu',
   };
   let x = embedding(weights.embedTokens, tokens);
   for (const [index, layer] of weights.layers.entries()) x = decoderLayer(x, layer, index, pass);

@@ -1,6 +1,7 @@
 import {
   arange,
   callTensor,
+  callTensors,
   cat,
   type DType,
   keep,
@@ -27,6 +28,25 @@ export interface Rotation {
 export function rotate(x: Tensor, { cos, signedSin }: Rotation, headDim: number): Tensor {
   const swapped = callTensor('aten::roll', x, [headDim / 2], [-1]);
   return callTensor('aten::addcmul', x.mul(cos), swapped, signedSin);
+}
+
+/** Heads apart, as views of [B, T, heads, D] whose memory is [B, heads, T, D], as attention reads it. */
+export interface SplitHeads {
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
+/** Parts [B, T, H + 2K, D] into queries, keys and values, and rotates the first two as `rotate` does. */
+export function splitRotated(
+  all: Tensor,
+  { cos, signedSin }: Rotation,
+  heads: number,
+  keyHeads: number,
+): SplitHeads {
+  const parts = callTensors('laurel::split_heads', all, cos, signedSin, heads, keyHeads);
+  const [query, key, value] = parts.map((part) => part.transpose(1, 2));
+  return { query: query!, key: key!, value: value! };
 }
 
 export interface Placement {

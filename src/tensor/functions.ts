@@ -1,6 +1,5 @@
 import { ShapeError } from '../errors.ts';
 import { callTensor } from './call-tensor.ts';
-import { hasOperator } from './dispatch.ts';
 import type { Operand } from './elementwise.ts';
 import type { Generator } from './generator.ts';
 import type { Tensor } from './tensor.ts';
@@ -34,21 +33,15 @@ export const linear = (x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
 export const multinomial = (weights: Tensor, generator: Generator): Tensor =>
   callTensor('aten::multinomial', weights, 1, false, generator);
 
-const fusedNorm = hasOperator('aten::rms_norm');
-
 /**
  * Root-mean-square normalisation over the last axis.
  *   y = x / √(mean(x²) + ε) · g
  * Zhang and Sennrich 2019, arXiv:1910.07467v1, Eq. 4. Computed in float32 as the published models do.
  */
-export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
-  if (fusedNorm && x.dtype === weight.dtype && (x.dtype === 'float32' || x.dtype === 'float64')) {
-    return callTensor('aten::rms_norm', x, weight.shape, weight, epsilon);
-  }
-  return composedRmsNorm(x, weight, epsilon);
-}
+export const rmsNorm = (x: Tensor, weight: Tensor, epsilon: number): Tensor =>
+  callTensor('laurel::rms_norm', x, weight, epsilon);
 
-/** `rmsNorm` from elementary operators, for a libtorch without the fused one and for half precision. */
+/** `rmsNorm` from elementary operators. */
 export function composedRmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
   const wide = x.dtype === 'float64' ? x : x.to({ dtype: 'float32' });
   const scale = wide.square().mean(-1, { keepDim: true }).add(epsilon).rsqrt();
