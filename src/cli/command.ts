@@ -1,10 +1,7 @@
 import type { CommandFlag } from './options/index.ts';
 
-/** One word after `laurel`. */
+/** What a word after `laurel` does. */
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** Runs it with the arguments after its name. @returns the exit code. */
   run(argv: readonly string[]): Promise<number>;
 }

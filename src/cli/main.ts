@@ -1,25 +1,46 @@
 import { readFileSync } from 'node:fs';
 import { nearestName } from '../config/index.ts';
 import { CheckpointError, ConfigError, DataError, LaurelError } from '../errors.ts';
+import { grpoConfig, sftConfig } from '../trainers/config/index.ts';
 import type { Command } from './command.ts';
-import { doctorCommand } from './commands/doctor-command.ts';
-import { evalCommand } from './commands/eval-command.ts';
-import { runCommand } from './commands/run-command.ts';
-import { runsCommand } from './commands/runs-command.ts';
-import { sampleCommand } from './commands/sample-command.ts';
-import { showTokensCommand } from './commands/show-tokens-command.ts';
-import { grpoCommand } from './train-grpo.ts';
-import { sftCommand } from './train-sft.ts';
+import { evalConfig, sampleConfig } from './commands/sampling-config.ts';
+import { Interruption } from './interruption.ts';
 
-const commands: readonly Command[] = [
-  sftCommand,
-  grpoCommand,
-  evalCommand,
-  sampleCommand,
-  runsCommand,
-  showTokensCommand,
-  runCommand,
-  doctorCommand,
+/** A command by name. It is loaded when it runs: the engine takes a second. */
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const commands: readonly Entry[] = [
+  { ...sftConfig, load: async () => (await import('./train-sft.ts')).sftCommand },
+  { ...grpoConfig, load: async () => (await import('./train-grpo.ts')).grpoCommand },
+  { ...evalConfig, load: async () => (await import('./commands/eval-command.ts')).evalCommand },
+  {
+    ...sampleConfig,
+    load: async () => (await import('./commands/sample-command.ts')).sampleCommand,
+  },
+  {
+    name: 'runs',
+    summary: 'List runs, or show one.',
+    load: async () => (await import('./commands/runs-command.ts')).runsCommand,
+  },
+  {
+    name: 'show-tokens',
+    summary: 'Show a row as the tokens that training sees, those learned in colour.',
+    load: async () => (await import('./commands/show-tokens-command.ts')).showTokensCommand,
+  },
+  {
+    name: 'run',
+    summary: 'Run a TypeScript or JavaScript file that uses Laurel, such as a recipe.',
+    load: async () => (await import('./commands/run-command.ts')).runCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check this machine: libtorch, BLAS, threads, GPU, speed.',
+    load: async () => (await import('./commands/doctor-command.ts')).doctorCommand,
+  },
 ];
 
 function version(): string {
@@ -61,15 +82,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    return await findCommand(name).run(rest);
+    const command = await findCommand(name).load();
+    return await command.run(rest);
   } catch (error) {
+    if (error instanceof Interruption) return 130;
     if (!(error instanceof LaurelError)) throw error;
     console.error(error.message);
     return isBadInput(error) ? 2 : 1;
   }
 }
 
-function findCommand(name: string): Command {
+function findCommand(name: string): Entry {
   const command = commands.find((each) => each.name === name);
   if (command !== undefined) return command;
   const nearest = nearestName(

@@ -12,8 +12,6 @@ Node, libtorch and where it came from, BLAS and its kernels, threads, processor,
 
 /** `laurel doctor` */
 export const doctorCommand: Command = {
-  name: 'doctor',
-  summary: 'Check this machine: libtorch, BLAS, threads, GPU, speed.',
   async run(argv) {
     if (argv.includes('--help')) {
       process.stdout.write(help);

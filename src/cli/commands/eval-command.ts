@@ -26,8 +26,6 @@ const SHOWN = 4;
 
 /** `laurel eval` */
 export const evalCommand: Command = {
-  name: evalConfig.name,
-  summary: evalConfig.summary,
   async run(argv) {
     const commandFlags = [configFlag, outputFlag, helpFlag];
     const flags = parseFlags(argv, evalConfig, commandFlags);
@@ -68,7 +66,7 @@ async function evaluate(config: ConfigOf<typeof evalConfig>) {
   const kwargs =
     config.chatTemplateKwargs === null ? {} : { chatTemplateKwargs: config.chatTemplateKwargs };
   const prompts = rows.map((row) => makePrompt(row, policy.tokenizer, kwargs));
-  const { signal, release } = abortOnInterrupt();
+  const { signal, release } = abortOnInterrupt('nothing is saved');
   let scored: ScoredGroups | undefined;
   try {
     const metrics = await evaluateRewards(policy, prompts, {

@@ -16,8 +16,6 @@ async function importFile(file: string): Promise<void> {
 
 /** `laurel run FILE.ts`: a recipe or a script of your own, TypeScript included, on any supported Node. */
 export const runCommand: Command = {
-  name: 'run',
-  summary: 'Run a TypeScript or JavaScript file that uses Laurel, such as a recipe.',
   async run(argv) {
     const [path, ...rest] = argv;
     if (path === undefined || path === '--help') {

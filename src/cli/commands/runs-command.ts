@@ -91,8 +91,6 @@ function find(name: string, root: string): RunSummary {
 
 /** `laurel runs` */
 export const runsCommand: Command = {
-  name: 'runs',
-  summary: 'List runs, or show one.',
   async run(argv) {
     const rootAt = argv.indexOf('--root');
     const root = rootAt < 0 ? 'runs' : argv[rootAt + 1];

@@ -27,8 +27,6 @@ const chatFlag: CommandFlag = {
 
 /** `laurel sample` */
 export const sampleCommand: Command = {
-  name: sampleConfig.name,
-  summary: sampleConfig.summary,
   async run(argv) {
     const commandFlags = [configFlag, promptFlag, chatFlag, helpFlag];
     const flags = parseFlags(argv, sampleConfig, commandFlags);

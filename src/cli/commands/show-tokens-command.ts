@@ -23,8 +23,6 @@ const plainFlag: CommandFlag = {
 
 /** `laurel show-tokens` */
 export const showTokensCommand: Command = {
-  name: 'show-tokens',
-  summary: 'Show a row as the tokens that training sees, those learned in colour.',
   async run(argv) {
     const commandFlags = [configFlag, rowFlag, plainFlag, helpFlag];
     const flags = parseFlags(argv, sftConfig, commandFlags);

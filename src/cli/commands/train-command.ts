@@ -23,8 +23,6 @@ export function trainCommand<Config>(
 ): Command {
   const commandFlags = [configFlag, dryRunFlag, helpFlag];
   return {
-    name: schema.name,
-    summary: schema.summary,
     async run(argv) {
       const flags = parseFlags(argv, schema, commandFlags);
       if (flags.command['help']) {
@@ -46,7 +44,7 @@ async function runToEnd(
   train: (hooks: TrainerHooks) => Promise<TrainResult>,
   words: readonly string[],
 ): Promise<number> {
-  const { signal, release } = abortOnInterrupt();
+  const { signal, release } = abortOnInterrupt('saving a checkpoint');
   try {
     const result = await train({ signal });
     console.error(describeEnd(result, resumeCommand(words, result)));
