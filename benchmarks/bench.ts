@@ -1,6 +1,7 @@
 // This engine beside Python's PyTorch: one model, one machine, one run, by turns. Run with `npm run bench`.
 // - LAUREL_BENCH_PYTHON: interpreters to try, joined by colons (python3 and /usr/bin/python3 unless given).
 // - LAUREL_BENCH_BUILDS: folders with further builds of the addon (LAUREL_BUILD_DIR of `npm run setup`).
+// - LAUREL_BENCH_THREADS: thread counts to try, joined by colons (1 and one for each core unless given).
 // - LAUREL_BENCH_PAIRS: pairs per task, 7 unless given.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -10,7 +11,7 @@ import { type Description, type Setting, Side, type Task, type Timing } from './
 import { atMost, markdownTable, median, type Result } from './table.ts';
 
 const PAIRS = Number(process.env['LAUREL_BENCH_PAIRS'] ?? 7);
-const TRIALS = 3;
+const TRIALS = 2;
 /** Idle threads of the side that has just worked spin for up to 200 ms. */
 const PAUSE_MILLISECONDS = 250;
 
@@ -34,7 +35,9 @@ async function start(settings: readonly Setting[]): Promise<Running[]> {
     const side = new Side(setting);
     const description = await side.describe();
     const { torch, blas, core, threads } = description;
-    console.log(`${setting.label}: torch ${torch}, ${blas} ${core}, threads ${threads}`);
+    console.log(
+      `${setting.label}: torch ${torch}, ${blas} ${core}, ${threads} threads (${setting.program})`,
+    );
     running.push({ ...description, side });
   }
   return running;

@@ -139,27 +139,29 @@ def sample(rows):
     return torch.cat(drawn, 1).tolist()
 
 
-def from_openblas(symbol):
-    try:
-        function = getattr(ctypes.CDLL(None), symbol)
-    except AttributeError:
-        return ""
-    function.restype = ctypes.c_char_p
-    return function().decode()
+def loaded_openblas():
+    """The path of the OpenBLAS in this process, if any."""
+    with open("/proc/self/maps") as maps:
+        return next((line.split()[-1] for line in maps if "libopenblas" in line), None)
 
 
-def blas():
+def blas_and_core():
     if torch.backends.mkl.is_available():
-        return "MKL"
-    paths = {line.split()[-1] for line in open("/proc/self/maps") if "blas" in line}
-    return " ".join(sorted(paths)) or "unknown"
+        return "MKL", ""
+    path = loaded_openblas()
+    if path is None:
+        return "unknown", ""
+    core = ctypes.CDLL(path).openblas_get_corename
+    core.restype = ctypes.c_char_p
+    return f"OpenBLAS ({pathlib.Path(path).parent.name})", core().decode()
 
 
 def describe():
+    blas, core = blas_and_core()
     return {
         "torch": torch.__version__,
-        "blas": blas(),
-        "core": from_openblas("openblas_get_corename"),
+        "blas": blas,
+        "core": core,
         "threads": torch.get_num_threads(),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }

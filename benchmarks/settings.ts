@@ -8,8 +8,10 @@ const fileAt = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 const paths = (text: string | undefined): string[] => text?.split(':').filter(Boolean) ?? [];
 
-/** One thread, and one for each core. */
-const threadCounts = [...new Set([1, availableParallelism()])];
+/** `LAUREL_BENCH_THREADS` (counts joined by colons), else one thread, and one for each core. */
+const threadCounts = process.env['LAUREL_BENCH_THREADS']
+  ? paths(process.env['LAUREL_BENCH_THREADS']).map(Number)
+  : [...new Set([1, availableParallelism()])];
 
 /** Where Debian keeps the OpenBLAS whose threads are OpenMP's, as libtorch's are. */
 const openmpBlas = ['x86_64', 'aarch64']
@@ -33,7 +35,7 @@ export function pytorchSettings(): Setting[] {
   return pythons().flatMap((program) =>
     threadCounts.map(
       (threads): Setting => ({
-        label: `${program}, ${threads} threads`,
+        label: `PyTorch on ${threads} thread${threads === 1 ? '' : 's'}`,
         side: 'pytorch',
         program,
         args: [fileAt('pytorch_side.py'), String(threads)],
@@ -49,7 +51,7 @@ export function laurelSettings(): Setting[] {
   return folders.flatMap((folder) =>
     threadCounts.map(
       (threads): Setting => ({
-        label: `Laurel${folder === undefined ? '' : ` (${folder})`}, ${threads} threads`,
+        label: `Laurel on ${threads} thread${threads === 1 ? '' : 's'}`,
         side: 'laurel',
         program: process.execPath,
         args: [
