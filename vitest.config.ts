@@ -10,5 +10,6 @@ export default defineConfig({
     maxWorkers: 2,
     setupFiles: ['test/matchers.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
