@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '../errors.ts';
 import type { RolloutGroup } from '../types.ts';
-import { type CallOutcome, callWithin } from './call.ts';
+import { type CallOutcome, callWithin, startCalls } from './call.ts';
 import { completionContext } from './lift.ts';
 import type { Attempt, AttemptOptions, Reward, RewardContext } from './types.ts';
 
@@ -32,10 +32,10 @@ export async function startAttempts(
     return { done };
   }
   const pending: Promise<Attempt>[] = [];
-  for (const index of indexes) {
-    const callStarted = performance.now();
-    pending.push(attemptCompletion(reward, group, index, options));
-    await yieldAfterLongCall(callStarted);
+  while (pending.length < indexes.length) {
+    const sliceStarted = performance.now();
+    pending.push(...startCompletions(reward, group, indexes.slice(pending.length), options));
+    await yieldAfterLongCall(sliceStarted);
   }
   return { done: Promise.all(pending) };
 }
@@ -53,19 +53,22 @@ async function yieldAfterLongCall(started: number): Promise<void> {
   if (performance.now() - started > LONG_CALL_MS) await setImmediate();
 }
 
-async function attemptCompletion(
+/** Starts as many completions as fit into a slice of time, in order; at least one. */
+function startCompletions(
   reward: Reward,
   group: RolloutGroup,
-  index: number,
+  indexes: readonly number[],
   options: AttemptOptions,
-): Promise<Attempt> {
-  if (options.signal.aborted) return stopped;
-  const log = new MetricLog();
-  const outcome = await callWithin((signal) => {
-    const context = completionContext(group, index, contextOf(group, signal, log, options));
+): Promise<Attempt>[] {
+  if (options.signal.aborted) return indexes.map(() => Promise.resolve(stopped));
+  const logs = indexes.map(() => new MetricLog());
+  const calls = indexes.map((index, i) => (signal: AbortSignal) => {
+    const context = completionContext(group, index, contextOf(group, signal, logs[i]!, options));
     return reward.scoreCompletion?.(context.completions[index] as string, context.columns, context);
-  }, options);
-  return toAttempt(outcome, log.close());
+  });
+  return startCalls(calls, options).map(async (outcome, i) =>
+    toAttempt(await outcome, logs[i]!.close()),
+  );
 }
 
 async function attemptGroup(
