@@ -32,7 +32,8 @@ export interface PackOptions {
   dtype?: DType;
 }
 
-const longest = (lengths: readonly number[]): number => Math.max(1, ...lengths);
+const longest = (lengths: readonly number[]): number =>
+  lengths.reduce((most, length) => Math.max(most, length), 1);
 
 const regionLength = ({ tokens, promptLength }: TrainSequence): number =>
   tokens.length - promptLength;
@@ -70,8 +71,9 @@ function padColumn(
 /** Pads kept sets with −1 to the largest one. */
 function padKept(kept: readonly (readonly number[])[]): Tensor {
   const width = longest(kept.map((ids) => ids.length));
-  const rows = kept.flatMap((ids) => [...ids, ...Array<number>(width - ids.length).fill(-1)]);
-  return tokenTensor(rows, [kept.length, width]);
+  const padded = new Int32Array(kept.length * width).fill(-1);
+  for (const [row, ids] of kept.entries()) padded.set(ids, row * width);
+  return fromTypedArray(padded, [kept.length, width], { dtype: 'int32' }).to({ dtype: 'int64' });
 }
 
 function assertConsistent(sequence: TrainSequence): void {

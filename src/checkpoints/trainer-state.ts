@@ -18,7 +18,7 @@ const stateName = 'trainer_state.json';
 
 /** Writes the state into a checkpoint that is being saved. */
 export function writeTrainerState(folder: string, state: TrainerState): void {
-  writeFileSync(join(folder, stateName), `${JSON.stringify(state, null, 2)}\n`);
+  writeFileSync(join(folder, stateName), `${JSON.stringify(state)}\n`);
 }
 
 /**

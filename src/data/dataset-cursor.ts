@@ -58,6 +58,11 @@ export class DatasetCursor {
     return this.#epoch + this.#position / this.#length;
   }
 
+  /** Rows of this epoch not yet taken. */
+  get remaining(): number {
+    return this.#length - this.#position;
+  }
+
   state(): CursorState {
     return { epoch: this.#epoch, position: this.#position };
   }

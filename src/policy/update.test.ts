@@ -195,7 +195,7 @@ test('gradients are scaled down to the norm asked for, and the norm before is re
   expect(two.moved).toBeCloseTo((1e-2 * 0.01 * one.gradNorm) / (one.gradNorm + 1e-6), 10);
 });
 
-test('a loss that is not finite is named by micro-batch and leaves the weights alone', async () => {
+test('a loss that is not finite is named by micro-batch, column and sequence and leaves the weights alone', async () => {
   const own = fresh();
   const learner = learnerOf(own);
   const before = weightsOf(own);
@@ -203,7 +203,7 @@ test('a loss that is not finite is named by micro-batch and leaves the weights a
     row === 6 ? { ...sequence, advantages: sequence.advantages!.map(() => Number.NaN) } : sequence,
   );
   const result = await run(learner, { size: 2, rows });
-  expect(result.nonFinite).toBe('the loss of micro-batch 3 is NaN');
+  expect(result.nonFinite).toBe('the loss of micro-batch 3 is NaN: advantages of its sequence 0');
   expect(result.gradNorm).toBeNaN();
   expect(weightsOf(own)).toEqual(before);
   expect(learner.optimizer.stepCount).toBe(0);

@@ -17,6 +17,7 @@ import {
   packFor,
   predictingStates,
   type ScoreOptions,
+  scoreSequences,
   spreadScores,
 } from './score.ts';
 import { takeStatistics } from './take-statistics.ts';
@@ -102,12 +103,36 @@ export async function update(
       if (part === undefined) continue;
       parts.push(part);
       if (!Number.isFinite(part.loss))
-        return failed(parts, `the loss of micro-batch ${index} is ${part.loss}`);
+        return failed(
+          parts,
+          `the loss of micro-batch ${index} is ${part.loss}${culprit(learner.policy, sequences, options)}`,
+        );
     }
     return applyGradients(learner, parts, learningRate);
   } finally {
     learner.optimizer.zeroGradients();
   }
+}
+
+/** Which tensor of which sequence made a micro-batch's loss non-finite, where one alone does. */
+function culprit(
+  { model, tokenizer }: Policy,
+  sequences: readonly TrainSequence[],
+  { temperature, logprobDistribution }: ScoreOptions,
+): string {
+  const isBroken = (values: readonly number[] | undefined) =>
+    values?.some((value) => !Number.isFinite(value)) ?? false;
+  const { padTokenId } = tokenizer;
+  for (const [row, sequence] of sequences.entries()) {
+    const given = (['advantages', 'oldLogprobs', 'referenceLogprobs'] as const).find((column) =>
+      isBroken(sequence[column]),
+    );
+    if (given !== undefined) return `: ${given} of its sequence ${row}`;
+    const scoring = { temperature, logprobDistribution, padTokenId, batchSize: 1 };
+    const [scores] = scoreSequences(model, [sequence], scoring);
+    if (isBroken(scores?.logprobs)) return `: logprobs of its sequence ${row}`;
+  }
+  return '';
 }
 
 const lossOf = (parts: readonly ForwardBackwardResult[]): number =>

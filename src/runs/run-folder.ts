@@ -200,7 +200,7 @@ function takenError(folder: string): ConfigError {
   const checkpoint = latestCheckpoint(join(folder, 'checkpoints'));
   const resume =
     checkpoint === undefined
-      ? ''
+      ? `, or delete this one: it holds nothing to resume from`
       : `; resume it from step ${checkpoint.step} with --resume_from_checkpoint true`;
   const content = readdirSync(folder).length;
   return new ConfigError(

@@ -56,6 +56,6 @@ export {
   type WriteSafetensorsOptions,
   writeSafetensors,
 } from './safetensors-write.ts';
-export { dispose, keep, liveTensors, openScope, type Scope, tidy } from './scope.ts';
+export { dispose, engineMark, keep, liveTensors, openScope, type Scope, tidy } from './scope.ts';
 export { describeSystem, setThreadCount, threadCount } from './system.ts';
 export { type Axes, type ReduceOptions, Tensor } from './tensor.ts';

@@ -156,6 +156,20 @@ export function tidy<Result>(work: () => Result): Result {
   }
 }
 
+/**
+ * Notes which scopes are open and whether gradients are recorded, for work that may be cut off where `finally` does not
+ * run, as a `node:vm` timeout does. @returns puts both back; what the cut-off work left in its scopes is freed.
+ */
+export function engineMark(): () => void {
+  const depth = openScopes.length;
+  const recording = native.gradMode(true);
+  native.gradMode(recording);
+  return () => {
+    while (openScopes.length > depth) openScopes[openScopes.length - 1]!.close();
+    native.gradMode(recording);
+  };
+}
+
 /** Tensors alive in the engine, whoever owns them. */
 export const liveTensors = (): number => native.liveTensors();
 

@@ -1,13 +1,14 @@
 import { groupRelativeAdvantages } from '../advantages/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Policy, ResolvedSampling } from '../policy/index.ts';
-import { type RewardLike, scoreGroups } from '../rewards/index.ts';
+import type { RewardLike } from '../rewards/index.ts';
 import { collectRollouts } from '../rollouts/index.ts';
 import { Generator } from '../tensor/index.ts';
 import type { Prompt } from '../types.ts';
 import type { GrpoOptions } from './config/index.ts';
 import { describeGeneration, PhaseClock } from './generation-metrics.ts';
 import type { ScoredGroups } from './record-keeper.ts';
+import { scoreSafely } from './score-safely.ts';
 
 export interface EvaluateRewardsOptions {
   readonly sampling: ResolvedSampling;
@@ -48,7 +49,7 @@ export async function evaluateRewards(
   });
   clock.end('time/generation');
   const { rewardTimeoutMs: timeoutMs, rewardWeights: weights } = options;
-  const scores = await scoreGroups(groups, reward, {
+  const scores = await scoreSafely(groups, reward, {
     timeoutMs,
     signal,
     capabilities,
@@ -57,5 +58,12 @@ export async function evaluateRewards(
   clock.end('time/reward');
   onScored?.({ groups, scores });
   const advantages = groupRelativeAdvantages(scores.totals);
-  return describeGeneration(groups, scores, advantages, clock.seconds).metrics as Metrics;
+  // Where every reward is missing these have no value; null keeps them known to `metric_for_best_model`.
+  const keys = [
+    'reward',
+    'reward_std',
+    ...scores.names.flatMap((name) => [`rewards/${name}/mean`, `rewards/${name}/std`]),
+  ];
+  const { metrics } = describeGeneration(groups, scores, advantages, clock.seconds);
+  return { ...Object.fromEntries(keys.map((key) => [key, null])), ...metrics } as Metrics;
 }

@@ -116,3 +116,15 @@ export function penalizeRewards(
     }),
   );
 }
+
+/** k1 to the reference, mean over completion tokens: TRL's `kl` where it is taken off the reward. */
+export function meanKl(
+  groups: readonly RolloutGroup[],
+  references: readonly (readonly number[])[],
+): number {
+  const logprobs = groups.flatMap(({ rollouts }) => rollouts.map((rollout) => rollout.logprobs));
+  const sum = (rows: readonly (readonly number[])[]) => total(rows.map(total));
+  return (
+    (sum(logprobs) - sum(references)) / Math.max(1, total(logprobs.map(({ length }) => length)))
+  );
+}

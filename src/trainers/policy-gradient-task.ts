@@ -10,7 +10,7 @@ import {
   resolveSampling,
   update,
 } from '../policy/index.ts';
-import { type GroupScores, type RewardLike, scoreGroups } from '../rewards/index.ts';
+import type { GroupScores, RewardLike } from '../rewards/index.ts';
 import { collectRollouts } from '../rollouts/index.ts';
 import { Generator } from '../tensor/index.ts';
 import type { Prompt, RolloutGroup } from '../types.ts';
@@ -24,6 +24,7 @@ import {
 } from './generation-metrics.ts';
 import {
   estimateAdvantages,
+  meanKl,
   penalizeRewards,
   presetOf,
   toSequences,
@@ -33,8 +34,9 @@ import { RecordKeeper } from './record-keeper.ts';
 import { ReferencePolicy } from './reference-policy.ts';
 import { rowsFingerprint } from './rows-fingerprint.ts';
 import { SamplerAgreement } from './sampler-agreement.ts';
+import { scoreSafely } from './score-safely.ts';
 import type { OnTrainerEvent } from './trainer-events.ts';
-import type { StepContext, StepOutcome, TrainingTask } from './training-loop.ts';
+import type { StepContext, StepOutcome, TrainingTask } from './training-task.ts';
 
 export interface PolicyGradientParts {
   readonly learner: Learner;
@@ -54,6 +56,23 @@ interface Pending {
   /** Its share of its generation's trained tokens. */
   readonly tokenShare: number;
 }
+
+/** What waits, each micro-batch once however many passes over it remain. */
+interface PackedPending {
+  readonly micros: readonly (readonly TrainSequence[])[];
+  readonly order: readonly (readonly [micro: number, tokenShare: number])[];
+}
+
+function packPending(pending: readonly Pending[]): PackedPending {
+  const micros = [...new Set(pending.map(({ sequences }) => sequences))];
+  const order = pending.map((p) => [micros.indexOf(p.sequences), p.tokenShare] as const);
+  return { micros, order };
+}
+
+const unpackPending = (saved: Pending[] | PackedPending): Pending[] =>
+  'order' in saved
+    ? saved.order.map(([micro, tokenShare]) => ({ sequences: saved.micros[micro]!, tokenShare }))
+    : saved;
 
 /** One optimiser step of policy-gradient training: sample when nothing is pending, then update. */
 export class PolicyGradientTask implements TrainingTask {
@@ -78,7 +97,7 @@ export class PolicyGradientTask implements TrainingTask {
     this.#sampling = resolveSampling(options);
     this.#generator = new Generator(options.seed);
     this.#reference = options.beta === 0 ? undefined : new ReferencePolicy(learner.policy);
-    this.#records = new RecordKeeper(options.tokenRecordRate);
+    this.#records = new RecordKeeper(options.tokenRecordRate, options.topEntropyQuantile);
     this.#cursor = this.#cursorAt();
   }
 
@@ -100,12 +119,17 @@ export class PolicyGradientTask implements TrainingTask {
   }
 
   async step(context: StepContext): Promise<StepOutcome> {
-    const { options } = this.#parts;
+    const { options, arithmetic } = this.#parts;
     const generated: Generated[] = [];
     const agreement = new SamplerAgreement();
     const taken: Pending[] = [];
     while (taken.length < options.gradientAccumulationSteps) {
-      if (this.#pending.length === 0) generated.push(await this.#generate(context));
+      if (this.#pending.length === 0) {
+        // The last step of an epoch is short where its micro-batches do not fill it, as Transformers' is.
+        const isEpochOver = this.#cursor.remaining < arithmetic.promptsPerGeneration;
+        if (taken.length > 0 && isEpochOver) break;
+        generated.push(await this.#generate(context));
+      }
       taken.push(this.#pending.shift()!);
     }
     context.phase('training');
@@ -174,7 +198,9 @@ export class PolicyGradientTask implements TrainingTask {
     const maskTruncated = options.maskTruncatedCompletions;
     this.#queue(toSequences(groups, { advantages, references, maskTruncated }));
     this.#records.writeCompletions(context, { groups, scores, advantages });
-    return describeGeneration(groups, scores, advantages, clock.seconds);
+    const generated = describeGeneration(groups, scores, advantages, clock.seconds);
+    if (coefficient === 0 || references === undefined) return generated;
+    return { ...generated, metrics: { ...generated.metrics, kl: meanKl(groups, references) } };
   }
 
   #sample(prompts: readonly Prompt[], signal: AbortSignal): Promise<RolloutGroup[]> {
@@ -189,7 +215,7 @@ export class PolicyGradientTask implements TrainingTask {
   #score(groups: readonly RolloutGroup[], signal: AbortSignal): Promise<GroupScores> {
     const { reward, options, capabilities } = this.#parts;
     const { rewardTimeoutMs: timeoutMs, rewardWeights: weights } = options;
-    return scoreGroups(groups, reward, {
+    return scoreSafely(groups, reward, {
       timeoutMs,
       signal,
       capabilities,
@@ -250,7 +276,7 @@ export class PolicyGradientTask implements TrainingTask {
       cursor: this.#cursor.state(),
       generator: Buffer.from(this.#generator.state).toString('base64'),
       generations: this.#generations,
-      pending: [...this.#pending],
+      pending: packPending(this.#pending),
     };
   }
 
@@ -258,11 +284,11 @@ export class PolicyGradientTask implements TrainingTask {
     this.#cursor = this.#cursorAt(position['cursor'] as CursorState);
     this.#generator.state = new Uint8Array(Buffer.from(position['generator'] as string, 'base64'));
     this.#generations = position['generations'] as number;
-    this.#pending = position['pending'] as Pending[];
-    if (this.#parts.options.syncRefModel) this.#reference?.restore(checkpoint);
+    this.#pending = unpackPending(position['pending'] as Pending[] | PackedPending);
+    this.#reference?.restore(checkpoint);
   }
 
   writeFiles(folder: string): void {
-    if (this.#parts.options.syncRefModel) this.#reference?.save(folder);
+    this.#reference?.save(folder);
   }
 }

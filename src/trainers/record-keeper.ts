@@ -1,6 +1,6 @@
 import type { Advantages } from '../advantages/index.ts';
 import type { TrainBatch } from '../batches/index.ts';
-import type { TokenScores } from '../losses/index.ts';
+import { type TokenScores, topEntropyMask } from '../losses/index.ts';
 import type { GroupScores } from '../rewards/index.ts';
 import {
   type CompletionKind,
@@ -44,14 +44,26 @@ const emptyColumns = (): Columns => ({
   trainedMask: [],
 });
 
+/** Without spreading: a call takes about 120,000 arguments at most. */
+function append(column: number[], values: Iterable<number>): void {
+  for (const value of values) column.push(value);
+}
+
 /** Writes down what the policy wrote: every completion, and for some steps every trained token. */
 export class RecordKeeper {
   readonly #rate: number;
+  readonly #topEntropyShare: number;
   #columns = emptyColumns();
+  /** The training groups of the step at hand, which may sample several times. */
+  #groups: { step: number; records: GroupRecord[] } = { step: -1, records: [] };
 
-  /** @param rate - Share of steps whose tokens are stored. */
-  constructor(rate: number) {
+  /**
+   * @param rate - Share of steps whose tokens are stored.
+   * @param topEntropyShare - Share of tokens that the loss acts on.
+   */
+  constructor(rate: number, topEntropyShare = 1) {
     this.#rate = rate;
+    this.#topEntropyShare = topEntropyShare;
   }
 
   writeCompletions(
@@ -59,7 +71,14 @@ export class RecordKeeper {
     scored: ScoredGroups,
     kind: CompletionKind = 'train',
   ): void {
-    writeCompletions(folder, step, groupRecords(step, scored), kind);
+    const records = groupRecords(step, scored);
+    if (kind === 'eval') {
+      writeCompletions(folder, step, records, kind);
+      return;
+    }
+    const earlier = this.#groups.step === step ? this.#groups.records : [];
+    this.#groups = { step, records: [...earlier, ...records] };
+    writeCompletions(folder, step, this.#groups.records, kind);
   }
 
   /** Adds a micro-batch's tokens where this step's are stored. */
@@ -76,12 +95,19 @@ export class RecordKeeper {
       values?.detach().reshape([-1]).indexSelect(0, slots).toArray() ?? [];
     const now = trained(logprobs);
     const sampled = oldLogprobs === undefined ? now : trained(oldLogprobs);
-    columns.tokenIds.push(...targets.toArray());
-    columns.logprobs.push(...sampled);
-    columns.entropies.push(...trained(entropy));
-    columns.advantages.push(...trained(advantages));
-    columns.ratios.push(...now.map((value, i) => Math.exp(value - sampled[i]!)));
-    columns.trainedMask.push(...now.map(() => 1));
+    const filters = this.#topEntropyShare < 1 && entropy !== undefined;
+    const acting = filters
+      ? topEntropyMask(entropy, completionMask, this.#topEntropyShare).to({ dtype: 'float32' })
+      : completionMask;
+    append(columns.tokenIds, targets.toArray());
+    append(columns.logprobs, sampled);
+    append(columns.entropies, trained(entropy));
+    append(columns.advantages, trained(advantages));
+    append(
+      columns.ratios,
+      now.map((value, i) => Math.exp(value - sampled[i]!)),
+    );
+    append(columns.trainedMask, trained(acting));
     for (const count of completionMask.sum(-1).toArray())
       columns.offsets.push(columns.offsets.at(-1)! + count);
   }

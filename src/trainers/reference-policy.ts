@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainSequence } from '../batches/index.ts';
 import { cloneModel, loadModel, type Model, parameters, saveModel } from '../models/index.ts';
@@ -41,7 +42,9 @@ export class ReferencePolicy {
     saveModel(join(checkpoint, folderName), this.#model);
   }
 
+  /** Checkpoints that hold no reference leave it as it is. */
   restore(checkpoint: string): void {
+    if (!existsSync(join(checkpoint, folderName))) return;
     tidy(() => {
       const saved = parameters(loadModel(join(checkpoint, folderName), { trainable: false }));
       noGrad(() => {

@@ -30,6 +30,10 @@ interface Marked {
 
 const constant = (length: number, value: number): number[] => Array<number>(length).fill(value);
 
+/** With the end-of-sequence token, unless the text ends with it already, as TRL does. */
+const ended = (tokens: readonly number[], { eosTokenId }: Tokenizer): number[] =>
+  tokens.at(-1) === eosTokenId ? [...tokens] : [...tokens, eosTokenId];
+
 function promptCompletion(
   row: PromptCompletionExample,
   tokenizer: Tokenizer,
@@ -61,8 +65,8 @@ function promptAndWhole(
   const promptTokens = tokenizer.encode(rendered.prompt, { addSpecialTokens: isText });
   const completionTokens = tokenizer.encode(rendered.completion);
   // A chat template writes the end of a turn itself.
-  const ending = isText ? [tokenizer.eosTokenId] : [];
-  return [promptTokens, [...promptTokens, ...completionTokens, ...ending]];
+  const tokens = [...promptTokens, ...completionTokens];
+  return [promptTokens, isText ? ended(tokens, tokenizer) : tokens];
 }
 
 function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOptions): Marked {
@@ -76,10 +80,7 @@ function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOpt
     };
   }
   if ('text' in row) {
-    const tokens = [
-      ...tokenizer.encode(row.text, { addSpecialTokens: true }),
-      tokenizer.eosTokenId,
-    ];
+    const tokens = ended(tokenizer.encode(row.text, { addSpecialTokens: true }), tokenizer);
     return { tokens, mask: constant(tokens.length, 1) };
   }
   return promptCompletion(row, tokenizer, options);

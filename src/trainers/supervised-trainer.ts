@@ -23,12 +23,8 @@ import {
 import { rowsFingerprint } from './rows-fingerprint.ts';
 import { type SupervisedExample, supervisedSequence } from './supervised-sequences.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
-import {
-  runTraining,
-  type StepContext,
-  type StepOutcome,
-  type TrainingTask,
-} from './training-loop.ts';
+import { runTraining } from './training-loop.ts';
+import type { StepContext, StepOutcome, TrainingTask } from './training-task.ts';
 
 /** What the supervised trainer takes: a policy, rows, and the options of `docs/trainers/sft.md` in camelCase. */
 export interface SupervisedTraining extends TrainerHooks, SftOptionsInput, PromptOptions {

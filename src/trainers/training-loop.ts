@@ -1,6 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  type BestSoFar,
   bestMetricRule,
   type Checkpoint,
   readTrainerState,
@@ -9,104 +9,18 @@ import {
 } from '../checkpoints/index.ts';
 import { CheckpointError, EngineError } from '../errors.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { type Schedule, type ScheduleName, schedules } from '../optim/index.ts';
-import type { Learner } from '../policy/index.ts';
+import { type Schedule, schedules } from '../optim/index.ts';
 import { liveTensors } from '../tensor/index.ts';
-import type { StepArithmetic } from './config/index.ts';
-import { findResumed, openSession, type RunSession, type SessionOptions } from './run-session.ts';
+import { findResumed, openSession, type RunSession } from './run-session.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
+import { atStart, type Progress, type SavedState } from './training-progress.ts';
 import { restoreTrainingState, restoreWeights, writeTrainingState } from './training-state.ts';
-
-/** The options every training loop reads. */
-export interface LoopOptions extends SessionOptions {
-  readonly learningRate: number;
-  readonly lrSchedulerType: ScheduleName;
-  readonly maxNonfiniteSteps: number;
-  readonly evalStrategy: 'no' | 'steps' | 'epoch';
-  readonly evalOnStart: boolean;
-  readonly saveStrategy: 'steps' | 'epoch' | 'best' | 'no';
-  readonly saveTotalLimit: number | null;
-  readonly loadBestModelAtEnd: boolean;
-  readonly metricForBestModel: string | null;
-  readonly greaterIsBetter: boolean | null;
-}
-
-export interface StepContext {
-  /** Number of this step, counted from 1. */
-  readonly step: number;
-  readonly learningRate: number;
-  readonly signal: AbortSignal;
-  /** The run's folder. */
-  readonly folder: string;
-  /** Says what is being done now. */
-  readonly phase: (name: string) => void;
-}
-
-export interface StepOutcome {
-  readonly metrics: Metrics;
-  /** Tokens this step read or drew. */
-  readonly tokens: number;
-  /** Passes over the rows so far. */
-  readonly epoch: number;
-  /** What was not finite; the weights are then unchanged. */
-  readonly nonFinite?: string | undefined;
-}
-
-/** What one kind of training does; the loop around it is the same for all. */
-export interface TrainingTask {
-  readonly learner: Learner;
-  /** Changes when any row it trains on does. */
-  readonly rows: string;
-  step(context: StepContext): Promise<StepOutcome>;
-  /** Measures held-out rows; keys without the `eval_` prefix. */
-  evaluate?(context: Omit<StepContext, 'learningRate'>): Promise<Metrics>;
-  /** Where the task stands between two steps: small, and in JSON's terms. */
-  position(): Readonly<Record<string, unknown>>;
-  restore(position: Readonly<Record<string, unknown>>, checkpoint: string): void;
-  /** Further files of a checkpoint. */
-  writeFiles?(folder: string): void;
-}
-
-export interface LoopStart {
-  readonly trainer: string;
-  readonly configYaml: string;
-  readonly arithmetic: StepArithmetic;
-}
-
-interface Progress {
-  step: number;
-  tokens: number;
-  epoch: number;
-  nonFiniteSteps: number;
-  nonFiniteInARow: number;
-  best: BestSoFar;
-  /** Step of the last evaluation; −1 before any. */
-  evaluatedStep: number;
-}
-
-/** What a checkpoint holds besides weights and moments. */
-interface SavedState {
-  readonly trainer: string;
-  readonly rows: string;
-  readonly progress: Progress;
-  readonly position: Readonly<Record<string, unknown>>;
-  readonly metrics: Parameters<RunSession['log']['restore']>[0];
-}
+import type { LoopOptions, LoopStart, StepOutcome, TrainingTask } from './training-task.ts';
 
 interface Resumed {
   readonly checkpoint: Checkpoint;
   readonly state: SavedState;
 }
-
-const atStart: Progress = {
-  step: 0,
-  tokens: 0,
-  epoch: 0,
-  nonFiniteSteps: 0,
-  nonFiniteInARow: 0,
-  best: { metric: null, step: null },
-  evaluatedStep: -1,
-};
 
 /** Runs a task to its last step, or until it is interrupted: schedule, logging, evaluation, checkpoints, resume. */
 export async function runTraining(
@@ -183,7 +97,7 @@ class TrainingLoop {
       await this.#finish();
       return this.#end('finished');
     } catch (error) {
-      if (this.#signal.aborted) return await this.#interrupt();
+      if (this.#signal.aborted) return await this.#interrupt(error);
       run.close('failed', {
         lastStep: this.#progress.step,
         reason: error instanceof Error ? error.message : String(error),
@@ -309,9 +223,10 @@ class TrainingLoop {
   }
 
   #isDue(what: 'eval' | 'save', step: number): boolean {
-    const { evalSteps, saveSteps, stepsPerEpoch } = this.#start.arithmetic;
+    const { evalSteps, saveSteps, stepsPerEpoch, totalSteps } = this.#start.arithmetic;
     const strategy = what === 'eval' ? this.#options.evalStrategy : this.#options.saveStrategy;
-    if (strategy === 'epoch') return step % stepsPerEpoch === 0;
+    // An epoch cut short by the last step ends there, as Transformers' does.
+    if (strategy === 'epoch') return step % stepsPerEpoch === 0 || step === totalSteps;
     return strategy === 'steps' && step % (what === 'eval' ? evalSteps : saveSteps) === 0;
   }
 
@@ -373,12 +288,27 @@ class TrainingLoop {
     const { best } = this.#progress;
     if (!this.#options.loadBestModelAtEnd || best.step === null) return;
     const folder = join(this.#session.run.checkpointsFolder, `checkpoint-${best.step}`);
+    if (!existsSync(folder)) {
+      const message = `the best checkpoint, ${folder}, is gone; finishing with the weights of the last step`;
+      this.#hooks.onEvent?.({ type: 'warning', message });
+      return;
+    }
     restoreWeights(this.#task.learner, folder);
     this.#lastCheckpoint = folder;
   }
 
-  async #interrupt(): Promise<TrainResult> {
-    if (this.#saved !== undefined && this.#saved.progress.step > 0) await this.#save();
+  async #interrupt(cause: unknown): Promise<TrainResult> {
+    if (cause !== this.#signal.reason) {
+      const message = `after the interruption came an error: ${String(cause)}`;
+      this.#hooks.onEvent?.({ type: 'warning', message });
+    }
+    try {
+      if (this.#saved !== undefined && this.#saved.progress.step > 0) await this.#save();
+    } catch (error) {
+      const lastStep = this.#progress.step;
+      this.#session.run.close('failed', { lastStep, reason: (error as Error).message });
+      throw error;
+    }
     return this.#end('interrupted');
   }
 

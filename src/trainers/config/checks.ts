@@ -1,5 +1,6 @@
 /** Checks that need several options; each names the option to change and to what. */
-import type { CheckProblem } from '../../config/index.ts';
+import { type CheckProblem, nearestName } from '../../config/index.ts';
+import { fixedMetrics, metricDefinition } from '../../metrics/index.ts';
 import {
   greatestCommonDivisor,
   leastCommonMultiple,
@@ -33,6 +34,14 @@ export function checkSchedule(config: ScheduleOptions): CheckProblem[] {
     problems.push({
       at: 'warmupSteps',
       message: `expected a whole number of steps or a share below 1, found ${warmupSteps}`,
+    });
+  }
+  const metric = config.metricForBestModel;
+  if (metric !== null && metricDefinition(metric) === undefined) {
+    const nearest = nearestName(metric, Object.keys(fixedMetrics));
+    problems.push({
+      at: 'metricForBestModel',
+      message: `no metric has this name${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
     });
   }
   if (saveStrategy === 'best' && config.metricForBestModel === null && !loadBestModelAtEnd) {
@@ -125,6 +134,8 @@ interface GroupOptions {
   lossType: string;
   beta: number;
   syncRefModel: boolean;
+  loadBestModelAtEnd: boolean;
+  metricForBestModel: string | null;
 }
 
 /** The batch arithmetic of group sampling, as TRL's GRPOConfig requires it. */
@@ -142,6 +153,13 @@ export function checkGroups(config: GroupOptions): CheckProblem[] {
       at: 'syncRefModel',
       message:
         'there is no reference model to move while beta is 0; set beta above 0 or sync_ref_model to false',
+    });
+  }
+  if (config.loadBestModelAtEnd && config.metricForBestModel === null) {
+    problems.push({
+      at: 'metricForBestModel',
+      message:
+        'required by load_best_model_at_end: an evaluation of completions has no loss; name a metric, such as reward',
     });
   }
   if (config.evalStrategy !== 'no') problems.push(...checkEvaluationGroups(config));
