@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.ts';
 import type { CommandFlag } from './options/index.ts';
 
 /** What a word after `laurel` does. */
@@ -24,3 +25,16 @@ export const textFlag = (
   flags: Readonly<Record<string, string | boolean>>,
   name: string,
 ): string | undefined => (typeof flags[name] === 'string' ? (flags[name] as string) : undefined);
+
+/**
+ * Refuses words that belong to no option, such as a file given without `--config`.
+ * @throws ConfigError naming the first one.
+ */
+export function refuseWords(command: string, words: readonly string[]): void {
+  const [word] = words;
+  if (word === undefined) return;
+  const hint = /\.ya?ml$/.test(word)
+    ? `did you mean --config ${word}?`
+    : 'options are written --name value; --help lists them';
+  throw new ConfigError(`laurel ${command}: unexpected ${word}; ${hint}`);
+}

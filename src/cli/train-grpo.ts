@@ -21,7 +21,7 @@ import { trainCommand } from './commands/train-command.ts';
 import { describeCompletions } from './describe-completions.ts';
 import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
 import { resolveReward } from './registry.ts';
-import { type LoadSplit, loadSplits } from './resolve/load-splits.ts';
+import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows, promptRows } from './resolve/resolve-rows.ts';
@@ -78,6 +78,7 @@ function printCompletions({ logCompletions, loggingSteps, numCompletionsToPrint 
 }
 
 async function dryRun(config: GrpoConfig): Promise<string> {
+  assertHeldOut(config);
   const policy = await resolvePolicy(config, { trainable: true });
   const rewards = await resolveRewards(config);
   const load = splitLoader(config, policy);

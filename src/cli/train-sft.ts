@@ -14,7 +14,7 @@ import {
 } from '../trainers/index.ts';
 import { trainCommand } from './commands/train-command.ts';
 import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
-import { type LoadSplit, loadSplits } from './resolve/load-splits.ts';
+import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows, supervisedRows } from './resolve/resolve-rows.ts';
@@ -48,6 +48,7 @@ async function train(config: SftConfig, hooks: TrainerHooks): Promise<TrainResul
 }
 
 async function dryRun(config: SftConfig): Promise<string> {
+  assertHeldOut(config);
   const policy = await resolvePolicy(config, { trainable: true });
   const load = splitLoader(config, policy);
   const { rows, badRows } = await load(config.datasetTrainSplit, config.maxTrainSamples);

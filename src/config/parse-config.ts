@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { z } from 'zod';
 import type { ConfigInput, ConfigOf, ConfigSchema } from './config-schema.ts';
 import { type Field, listFields } from './fields.ts';
@@ -103,7 +104,8 @@ class ConfigReader {
     if (field.fields.length > 0 && isMapping(value))
       return this.readMapping(value, field.fields, path);
     const spellings = path.length === 1 ? this.schema.spellings[field.name] : undefined;
-    return spellings?.has(value) ? spellings.get(value) : value;
+    if (spellings?.has(value)) return spellings.get(value);
+    return this.naming === 'snake_case' && isItemOf(field, value) ? [value] : value;
   }
 
   private refuse(
@@ -165,6 +167,19 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a value is what a list option holds, written without the list: `reward_funcs: accuracy_reward`. */
+function isItemOf({ kind, itemKind }: Field, value: unknown): boolean {
+  if (kind !== 'list') return false;
+  const isText = itemKind === 'text' || itemKind === 'choice';
+  return typeof value === (isText ? 'string' : 'number');
+}
+
+/** A value as JSON; what has no JSON form, such as a mapping that holds itself, as Node shows it. */
 function show(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'number') return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  }
 }

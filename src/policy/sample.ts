@@ -38,9 +38,12 @@ function assertPromptsFit({ prompts, sampling, model }: SampleRequest): void {
         `prompt ${index} has no tokens; a policy needs at least one to continue from`,
       );
     if (prompt.length + sampling.maxCompletionLength > context) {
+      const advice =
+        prompt.length < context
+          ? `Set max_completion_length to at most ${context - prompt.length}, or drop the row.`
+          : `Shorten the prompt to less than ${context} tokens, or drop the row.`;
       throw new ConfigError(
-        `prompt ${index} has ${prompt.length} tokens; with max_completion_length ${sampling.maxCompletionLength} it exceeds the model's context of ${context}. ` +
-          `Set max_completion_length to at most ${Math.max(1, context - prompt.length)}, or drop the row.`,
+        `prompt ${index} has ${prompt.length} tokens; with max_completion_length ${sampling.maxCompletionLength} it exceeds the model's context of ${context}. ${advice}`,
       );
     }
   }

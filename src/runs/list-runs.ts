@@ -14,7 +14,7 @@ export interface RunSummary {
   readonly folder: string;
   readonly record: RunRecord;
   readonly status: RunStatus;
-  /** Of the last metrics line; 0 before the first. */
+  /** The furthest that its last attempt, its metrics or its checkpoints tell of; 0 before the first. */
   readonly step: number;
   /** The last value of every metric. */
   readonly latest: Readonly<Partial<Record<MetricKey, number>>>;
@@ -25,7 +25,7 @@ export interface RunSummary {
 /** Summarises one run. */
 export function readRun(folder: string): RunSummary {
   const record = readRunRecord(folder);
-  const outcome = record.attempts.at(-1)?.outcome;
+  const { outcome, lastStep = 0 } = record.attempts.at(-1) ?? {};
   const isRunning = lockOwner(folder) !== undefined;
   const metricsFile = join(folder, 'metrics.jsonl');
   const entries = existsSync(metricsFile) ? readMetrics(metricsFile) : [];
@@ -35,13 +35,14 @@ export function readRun(folder: string): RunSummary {
       if (typeof value === 'number') latest[key as MetricKey] = value;
     }
   }
+  const checkpoints = listCheckpoints(join(folder, 'checkpoints')).map(({ step }) => step);
   return {
     folder,
     record,
     status: isRunning ? 'running' : (outcome ?? 'killed'),
-    step: entries.at(-1)?.step ?? 0,
+    step: Math.max(entries.at(-1)?.step ?? 0, lastStep, ...checkpoints),
     latest,
-    checkpoints: listCheckpoints(join(folder, 'checkpoints')).map(({ step }) => step),
+    checkpoints,
   };
 }
 

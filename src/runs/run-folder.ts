@@ -42,11 +42,24 @@ export interface RunPlace {
 
 /**
  * Creates a run folder, takes its lock and records the first attempt.
- * @throws ConfigError when `folder` holds a run already; RunInUseError when a process is writing it.
+ * @throws ConfigError when `folder` holds a run already or cannot be made; RunInUseError when a process is writing it.
  */
-export function createRun(
+export function createRun(start: RunStart, place: RunPlace = {}): Run {
+  try {
+    return makeRun(start, place);
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new ConfigError(
+      `${place.folder ?? place.root ?? 'runs'}: the run folder cannot be made: ${message}; choose another output_dir`,
+      { cause: error },
+    );
+  }
+}
+
+function makeRun(
   start: RunStart,
-  { folder, root = 'runs', name, now = new Date() }: RunPlace = {},
+  { folder, root = 'runs', name, now = new Date() }: RunPlace,
 ): Run {
   const path = folder ?? uniqueFolder(root, name ?? `${start.trainer}-${timestamp(now)}`);
   mkdirSync(path, { recursive: true });

@@ -13,7 +13,7 @@ Node, libtorch and where it came from, BLAS and its kernels, threads, processor,
 /** `laurel doctor` */
 export const doctorCommand: Command = {
   async run(argv) {
-    if (argv.includes('--help')) {
+    if (argv.includes('--help') || argv.includes('-h')) {
       process.stdout.write(help);
       return 0;
     }

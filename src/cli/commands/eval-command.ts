@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type ConfigOf, resolveConfig } from '../../config/index.ts';
+import type { PromptExample } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { resolveSampling } from '../../policy/index.ts';
 import { makePrompt } from '../../rollouts/index.ts';
-import { evaluateRewards, type ScoredGroups } from '../../trainers/index.ts';
-import { type Command, configFlag, helpFlag, textFlag } from '../command.ts';
+import { assertPromptsFit, evaluateRewards, type ScoredGroups } from '../../trainers/index.ts';
+import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { describeCompletions } from '../describe-completions.ts';
 import { describeNumbers } from '../dry-run.ts';
 import { abortOnInterrupt } from '../interruption.ts';
@@ -33,6 +35,7 @@ export const evalCommand: Command = {
       process.stdout.write(renderHelp(evalConfig, { commandFlags }));
       return 0;
     }
+    refuseWords(evalConfig.name, flags.positionals);
     const config = resolveConfig(evalConfig, {
       yamlFile: textFlag(flags.command, 'config'),
       flags: flags.options,
@@ -41,6 +44,8 @@ export const evalCommand: Command = {
       throw new ConfigError(
         'model_name_or_path: required: a model folder, a run folder, or a Hub name',
       );
+    const output = textFlag(flags.command, 'output');
+    if (output !== undefined) assertWritable(output);
     const { metrics, scored } = await evaluate(config);
     process.stdout.write(
       describeNumbers(
@@ -48,7 +53,6 @@ export const evalCommand: Command = {
       ),
     );
     process.stdout.write(`\n${describeCompletions(scored.groups, scored.scores.totals, SHOWN)}\n`);
-    const output = textFlag(flags.command, 'output');
     if (output !== undefined)
       writeFileSync(
         output,
@@ -58,14 +62,33 @@ export const evalCommand: Command = {
   },
 };
 
+/** Makes the folder of a file to be written, and finds out before the work whether it can be. */
+function assertWritable(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    if (existsSync(file) && !statSync(file).isFile()) throw new Error('it is not a file');
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new ConfigError(
+      `--output ${file}: cannot be written: ${(cause as Error).message}; choose another file`,
+      { cause },
+    );
+  }
+}
+
 async function evaluate(config: ConfigOf<typeof evalConfig>) {
   const policy = await resolvePolicy(config, { trainable: false });
   const reward = await resolveRewards(config);
   const dataset = await loadRows(config, config.datasetTestSplit, config.maxEvalSamples);
-  const { rows } = promptRows(dataset, config);
   const kwargs =
     config.chatTemplateKwargs === null ? {} : { chatTemplateKwargs: config.chatTemplateKwargs };
-  const prompts = rows.map((row) => makePrompt(row, policy.tokenizer, kwargs));
+  const promptOf = (row: PromptExample) => makePrompt(row, policy.tokenizer, kwargs);
+  const check = (row: PromptExample) =>
+    assertPromptsFit(policy, [promptOf(row)], config.maxCompletionLength);
+  const { rows, badRows } = promptRows(dataset, config, config.skipBadRows ? check : undefined);
+  if (badRows > 0) console.error(`${badRows} rows were skipped because they could not be used.`);
+  const prompts = rows.map(promptOf);
+  assertPromptsFit(policy, prompts, config.maxCompletionLength);
   const { signal, release } = abortOnInterrupt('nothing is saved');
   let scored: ScoredGroups | undefined;
   try {

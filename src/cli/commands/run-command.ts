@@ -18,7 +18,7 @@ async function importFile(file: string): Promise<void> {
 export const runCommand: Command = {
   async run(argv) {
     const [path, ...rest] = argv;
-    if (path === undefined || path === '--help') {
+    if (path === undefined || path === '--help' || path === '-h') {
       process.stdout.write(
         'laurel run FILE.ts [arguments …]\n\nRuns a file that imports Laurel; recipes/ holds some to copy.\n',
       );

@@ -89,15 +89,25 @@ function find(name: string, root: string): RunSummary {
   );
 }
 
+/** Takes `--root FOLDER` or `--root=FOLDER` out of the words. */
+function takeRoot(argv: readonly string[]): { root: string; words: readonly string[] } {
+  const at = argv.findIndex((word) => word === '--root' || word.startsWith('--root='));
+  if (at < 0) return { root: 'runs', words: argv };
+  const inline = argv[at] === '--root' ? undefined : argv[at]!.slice('--root='.length);
+  const root = inline ?? argv[at + 1];
+  if (!root) throw new ConfigError('--root: expected a folder');
+  return {
+    root,
+    words: [...argv.slice(0, at), ...argv.slice(at + (inline === undefined ? 2 : 1))],
+  };
+}
+
 /** `laurel runs` */
 export const runsCommand: Command = {
   async run(argv) {
-    const rootAt = argv.indexOf('--root');
-    const root = rootAt < 0 ? 'runs' : argv[rootAt + 1];
-    if (root === undefined) throw new ConfigError('--root: expected a folder');
-    const words = argv.filter((_, i) => rootAt < 0 || (i !== rootAt && i !== rootAt + 1));
+    const { root, words } = takeRoot(argv);
     const [verb = 'list', name] = words;
-    if (verb === '--help') process.stdout.write(help);
+    if (verb === '--help' || verb === '-h') process.stdout.write(help);
     else if (verb === 'list') {
       const runs = listRuns(root);
       process.stdout.write(runs.length === 0 ? `${root} holds no runs.\n` : `${listing(runs)}\n`);

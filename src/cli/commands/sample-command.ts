@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { type ConfigOf, resolveConfig } from '../../config/index.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, LaurelError } from '../../errors.ts';
 import { type Policy, resolveSampling, sampleCompletions } from '../../policy/index.ts';
 import { Generator } from '../../tensor/index.ts';
 import { renderPrompt } from '../../tokenizers/index.ts';
 import type { TextOrMessages } from '../../types.ts';
-import { type Command, configFlag, helpFlag, textFlag } from '../command.ts';
+import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { type CommandFlag, parseFlags, renderHelp } from '../options/index.ts';
 import { resolvePolicy } from '../resolve/resolve-policy.ts';
 import { sampleConfig } from './sampling-config.ts';
@@ -35,6 +35,9 @@ export const sampleCommand: Command = {
       process.stdout.write(renderHelp(sampleConfig, { commandFlags, usage }));
       return 0;
     }
+    const written = textFlag(flags.command, 'prompt');
+    const words = flags.positionals;
+    refuseWords(sampleConfig.name, words.slice(written === undefined ? 1 : 0));
     const config = resolveConfig(sampleConfig, {
       yamlFile: textFlag(flags.command, 'config'),
       flags: flags.options,
@@ -48,7 +51,7 @@ export const sampleCommand: Command = {
     const chat = flags.command['chat'] === true;
     const complete = (text: string) =>
       printCompletions(policy, chat ? [{ role: 'user', content: text }] : text, config, generator);
-    const prompt = textFlag(flags.command, 'prompt') ?? flags.positionals[0];
+    const prompt = written ?? words[0];
     if (prompt === undefined) await interact(complete);
     else await complete(prompt);
     return 0;
@@ -76,12 +79,17 @@ async function printCompletions(
   }
 }
 
-/** Reads prompts until the input ends. */
+/** Reads prompts until the input ends; one that cannot be completed is answered by why. */
 async function interact(complete: (text: string) => Promise<void>): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr, prompt: '> ' });
   terminal.prompt();
   for await (const line of terminal) {
-    if (line.trim() !== '') await complete(line);
+    if (line.trim() !== '') await complete(line).catch(printRefusal);
     terminal.prompt();
   }
+}
+
+function printRefusal(error: unknown): void {
+  if (!(error instanceof LaurelError)) throw error;
+  console.error(error.message);
 }

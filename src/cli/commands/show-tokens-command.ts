@@ -3,7 +3,7 @@ import { ConfigError } from '../../errors.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
 import { sftConfig } from '../../trainers/config/index.ts';
 import { supervisedSequence } from '../../trainers/index.ts';
-import { type Command, configFlag, helpFlag, textFlag } from '../command.ts';
+import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { type CommandFlag, parseFlags, renderHelp } from '../options/index.ts';
 import { resolvePolicy } from '../resolve/resolve-policy.ts';
 import { loadRows, supervisedRows } from '../resolve/resolve-rows.ts';
@@ -21,17 +21,25 @@ const plainFlag: CommandFlag = {
   description: 'Brackets instead of colours: [learned] and not.',
 };
 
+/** The options of `laurel sft`, which decide what is shown. */
+const showTokensConfig = {
+  ...sftConfig,
+  name: 'show-tokens',
+  summary: 'Show a row as the tokens that training sees, those learned in colour.',
+};
+
 /** `laurel show-tokens` */
 export const showTokensCommand: Command = {
   async run(argv) {
     const commandFlags = [configFlag, rowFlag, plainFlag, helpFlag];
-    const flags = parseFlags(argv, sftConfig, commandFlags);
+    const flags = parseFlags(argv, showTokensConfig, commandFlags);
     if (flags.command['help']) {
       const usage = 'laurel show-tokens [--config FILE] [--row N] [--option value …]';
-      process.stdout.write(renderHelp(sftConfig, { commandFlags, usage }));
+      process.stdout.write(renderHelp(showTokensConfig, { commandFlags, usage }));
       return 0;
     }
-    const config = resolveConfig(sftConfig, {
+    refuseWords(showTokensConfig.name, flags.positionals);
+    const config = resolveConfig(showTokensConfig, {
       yamlFile: textFlag(flags.command, 'config'),
       flags: flags.options,
     });
@@ -40,7 +48,7 @@ export const showTokensCommand: Command = {
     const dataset = await loadRows(
       config,
       config.datasetTrainSplit,
-      Number.isInteger(number) ? number + 1 : null,
+      Number.isInteger(number) && number >= 0 ? number + 1 : null,
     );
     const row = supervisedRows(dataset, config).rows[number];
     if (row === undefined)

@@ -1,6 +1,6 @@
 import { type ConfigSchema, resolveConfig } from '../../config/index.ts';
 import type { TrainerHooks, TrainResult } from '../../trainers/index.ts';
-import { type Command, configFlag, helpFlag, textFlag } from '../command.ts';
+import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { abortOnInterrupt } from '../interruption.ts';
 import { type CommandFlag, parseFlags, renderHelp } from '../options/index.ts';
 
@@ -29,6 +29,7 @@ export function trainCommand<Config>(
         process.stdout.write(renderHelp(schema, { commandFlags }));
         return 0;
       }
+      refuseWords(schema.name, flags.positionals);
       const yamlFile = textFlag(flags.command, 'config');
       const config = resolveConfig(schema, { yamlFile, flags: flags.options }) as Config;
       if (flags.command['dry_run']) {
@@ -70,6 +71,6 @@ function describeEnd({ outcome, step, folder, checkpoint }: TrainResult, resume:
   const model =
     checkpoint === null
       ? ''
-      : ` The model is in ${checkpoint}; try it: npx laurel sample --model_name_or_path ${folder}`;
+      : ` The model is in ${checkpoint}; try it: npx laurel sample --model_name_or_path ${shellWord(folder)}`;
   return `Finished ${step} steps; the run is in ${folder}.${model}`;
 }

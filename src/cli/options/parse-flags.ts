@@ -65,6 +65,10 @@ class FlagReader {
       this.positionals.push(...argv.slice(index + 1));
       return argv.length;
     }
+    if (argument === '-h' && this.commandFlags.some(({ name }) => name === 'help')) {
+      this.command['help'] = true;
+      return index + 1;
+    }
     if (!argument.startsWith('--')) {
       this.positionals.push(argument);
       return index + 1;

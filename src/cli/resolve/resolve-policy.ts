@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCheckpoint } from '../../checkpoints/index.ts';
 import { downloadModel } from '../../data/index.ts';
-import { CheckpointError, ConfigError } from '../../errors.ts';
+import { CheckpointError, ConfigError, LaurelError } from '../../errors.ts';
 import { Policy } from '../../policy/index.ts';
 import { isRunFolder } from '../../runs/index.ts';
 import { describeSystem } from '../../tensor/index.ts';
@@ -27,9 +27,17 @@ export type PolicyOptions = Pick<
   | 'device'
 > & { readonly seed: number };
 
-/** CUDA where libtorch has it, else the CPU. */
-export const resolveDevice = (device: string): string =>
-  device !== 'auto' ? device : describeSystem().cuda ? 'cuda:0' : 'cpu';
+/**
+ * The device asked for; for `auto` CUDA where libtorch has it, else the CPU.
+ * @throws ConfigError for CUDA where libtorch has none.
+ */
+export function resolveDevice(device: string): string {
+  if (device === 'cpu') return device;
+  const { cuda } = describeSystem();
+  if (device === 'auto') return cuda ? 'cuda:0' : 'cpu';
+  if (cuda) return device;
+  throw new ConfigError(`device: ${device}: this libtorch has no CUDA; see docs/setup.md`);
+}
 
 /** The folder of a model: a Hugging Face folder, a run's newest checkpoint, or what the Hub has under the name. */
 export async function resolveModelFolder(name: string, revision: string): Promise<string> {
@@ -41,7 +49,14 @@ export async function resolveModelFolder(name: string, revision: string): Promis
     );
   }
   if (/^[./~]/.test(name)) throw new CheckpointError(`${name}: no such folder`);
-  return downloadModel(name, { revision });
+  try {
+    return await downloadModel(name, { revision });
+  } catch (error) {
+    if (!(error instanceof LaurelError)) throw error;
+    throw new CheckpointError(`${name}: no such folder on disk; as a Hub name: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 function readTemplate(path: string): string {

@@ -105,7 +105,7 @@ describe('a written grpo configuration', () => {
   it.each([
     ['use_vllm: true', 'Completions are sampled by Laurel itself'],
     ['deepspeed: zero2.json', 'runs in one process'],
-    ['fp16: true', 'Set dtype: float32 or dtype: bfloat16.'],
+    ['fp16: true', 'Training computes in float32 here; remove it.'],
     ['optim: adafactor', 'The optimiser is AdamW'],
     ['use_peft: true', 'All weights are trained'],
     ['max_prompt_length: 512', 'A prompt longer than the context is an error'],

@@ -150,18 +150,16 @@ const inertWithoutVllm = inert('There is no separate generation engine to correc
 ]);
 
 const precision: Options = {
-  ...inert(
-    'Arithmetic is done in `dtype` (float32 unless set); for bfloat16 set dtype: bfloat16.',
-    ['bf16', 'bf16_full_eval', 'tf32'],
-  ),
-  ...refusedUnless([], 'Set dtype: float32 or dtype: bfloat16.', ['fp16', 'fp16_full_eval']),
+  ...inert('Training computes in float32 here.', ['bf16', 'bf16_full_eval', 'tf32']),
+  ...refusedUnless([], 'Training computes in float32 here; remove it.', ['fp16', 'fp16_full_eval']),
   ...refusedUnless([], 'Set dtype: float32.', ['cast_lm_head_to_fp32']),
   ...refusedUnless([], 'Set device: cpu.', ['use_cpu']),
   ...refusedUnless([], 'Write dtype instead of torch_dtype.', ['torch_dtype']),
-  ...refusedUnless([], 'Weights are not quantised; set dtype: bfloat16 to halve memory.', [
-    'load_in_4bit',
-    'load_in_8bit',
-  ]),
+  ...refusedUnless(
+    [],
+    'Training computes in float32 here and weights are not quantised; remove it, and lower per_device_train_batch_size if memory is short.',
+    ['load_in_4bit', 'load_in_8bit'],
+  ),
 };
 
 const notHere: Options = {

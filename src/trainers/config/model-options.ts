@@ -76,7 +76,7 @@ export const modelOptions = configGroup('Model', {
   dtype: z
     .enum(['float32', 'bfloat16'])
     .default('float32')
-    .describe('Number format of weights and arithmetic.'),
+    .describe('Number format of weights and arithmetic; bfloat16: sampling and evaluation only.'),
   device: z
     .string()
     .regex(/^(auto|cpu|cuda(:\d+)?)$/)
