@@ -175,3 +175,22 @@ describe('listFields', () => {
     expect(fieldOf('weights')).toMatchObject({ kind: 'list', itemKind: 'number' });
   });
 });
+
+describe('what YAML can write and JSON cannot', () => {
+  it('is shown all the same: a mapping that holds itself', () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic['self'] = cyclic;
+    const message = messageOf(() => parseWritten(schema, { dataset: 'd', group_size: cyclic }));
+    expect(message).toContain('group_size');
+    expect(message).toContain('Circular');
+  });
+});
+
+describe('a list of one', () => {
+  it('may be written without brackets in YAML, where the item fits', () => {
+    expect(parseWritten(schema, { dataset: 'd', weights: 2 }).weights).toEqual([2]);
+    expect(messageOf(() => parseWritten(schema, { dataset: 'd', weights: 'x' }))).toContain(
+      'expected list of number, found "x"',
+    );
+  });
+});

@@ -232,6 +232,8 @@ test('a prompt that leaves the context no room is refused, saying what would fit
     /prompt 1 has 10 tokens; .* context of 64. Set max_completion_length to at most 54/,
   );
   expect((await sample([long], { maxCompletionLength: 54 })).length).toBe(1);
+  const full = Array.from({ length: 64 }, () => a[0]!);
+  await expect(sample([full])).rejects.toThrow(/Shorten the prompt to less than 64 tokens/);
 });
 
 test('no prompts, no completions', async () => {

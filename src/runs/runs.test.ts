@@ -203,6 +203,18 @@ describe('the lock', () => {
   });
 });
 
+describe('a run folder that cannot be made', () => {
+  it.each(['folder', 'root'] as const)('is named, with what to do: %s', (key) => {
+    const file = join(newFolder(), 'file');
+    writeFileSync(file, '');
+    const place = { [key]: join(file, 'run') };
+    expect(() => createRun(start, place)).toThrow(ConfigError);
+    expect(() => createRun(start, place)).toThrow(
+      /run: the run folder cannot be made: .*; choose another output_dir/,
+    );
+  });
+});
+
 describe('listing runs', () => {
   it('tells running, finished and killed runs apart, newest first, and changes nothing', async () => {
     const root = newFolder();
@@ -231,6 +243,16 @@ describe('listing runs', () => {
     const owner = JSON.parse(readFileSync(join(root, 'b', 'run.lock'), 'utf8'));
     writeFileSync(join(root, 'b', 'run.lock'), JSON.stringify({ ...owner, boot: 'earlier' }));
     expect(readRun(join(root, 'b')).status).toBe('killed');
+  });
+  it('counts steps that were taken after the last metrics line', async () => {
+    const run = createRun(start, { root: newFolder() });
+    const sink = new JsonlSink(run.metricsFile);
+    sink.write({ step: 4, time: 0, metrics: { loss: 2 } });
+    sink.close();
+    await saveCheckpoint(run.checkpointsFolder, 6, (to) => writeFileSync(join(to, 'a'), ''));
+    expect(readRun(run.folder).step).toBe(6);
+    run.close('interrupted', { lastStep: 7 });
+    expect(readRun(run.folder).step).toBe(7);
   });
   it('of a folder that does not exist is empty', () => {
     expect(listRuns(join(newFolder(), 'nowhere'))).toEqual([]);
