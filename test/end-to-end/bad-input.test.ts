@@ -15,6 +15,8 @@ const { laurel, path, write, folder } = workplace();
 
 const sft = ['sft', '--config', 'sft.yaml'];
 const grpo = ['grpo', '--config', 'grpo.yaml'];
+const evaluation = ['eval', '--model_name_or_path', 'trained', '--dataset_name', 'data'];
+const rewarded = ['--reward_funcs', 'exact_match_reward', '--solution_column', 'completion'];
 
 write('bad/malformed.jsonl', '{"prompt": "a", "completion": "b"}\n{"prompt": "a", \n');
 write('bad/empty.jsonl', '');
@@ -134,6 +136,31 @@ const cases: [string, string[], RegExp][] = [
     ['sample', '--model_name_or_path', './nowhere'],
     /\.\/nowhere: no such folder/,
   ],
+  [
+    'a single file to evaluate on',
+    [...sft, '--dataset_name', 'data/train.jsonl', '--eval_strategy', 'steps'],
+    /^train\.jsonl is one file and has no split test; put train\.jsonl and test\.jsonl in a folder/,
+  ],
+  [
+    'a file that an evaluation cannot write',
+    [...evaluation, ...rewarded, '--output', 'sft.yaml/eval.json'],
+    /--output sft\.yaml\/eval\.json: cannot be written: .*; choose another file/,
+  ],
+  [
+    'a prompt to evaluate that is longer than the context',
+    [...evaluation, ...rewarded, '--dataset_name', 'bad/long.jsonl'],
+    /row 0: its prompt has 99 tokens/,
+  ],
+  [
+    'a file without --config',
+    ['sft', 'sft.yaml'],
+    /unexpected sft\.yaml; did you mean --config sft\.yaml\?/,
+  ],
+  [
+    'a row before the first',
+    ['show-tokens', '--config', 'sft.yaml', '--row', '-1'],
+    /--row -1: the split has 12 rows, counted from 0/,
+  ],
   ['a run that is not there', ['runs', 'show', 'nowhere'], /no run "nowhere"/],
 ];
 
@@ -167,6 +194,28 @@ test('--skip-bad-rows leaves out prompts that are empty or too long for the cont
   const { code, stderr } = await laurel([...grpo, ...args, '--output_dir', 'skipping-prompts']);
   expect(code, stderr).toBe(0);
   expect(stderr).toMatch(/2 rows were skipped/);
+});
+
+test('eval --skip-bad-rows leaves out prompts that are too long for the context', async () => {
+  const rows = ['1+1=', 'x'.repeat(99)].map(
+    (prompt) => `${JSON.stringify({ prompt, completion: '2' })}\n`,
+  );
+  const data = write('bad/held.jsonl', rows.join(''));
+  const args = ['--dataset_name', data, '--skip-bad-rows', '--max_completion_length', '4'];
+  const file = 'made/scores.json';
+  const ended = await laurel([...evaluation, ...rewarded, ...args, '--output', file]);
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(ended.stderr).toMatch(/1 rows were skipped/);
+  expect(JSON.parse(readFileSync(path(file), 'utf8')).completions.length).toBe(1);
+});
+
+test('an output folder that cannot be made is one clear error', async () => {
+  const { code, stderr } = await laurel([...sft, '--output_dir', 'sft.yaml/run']);
+  expect(code, stderr).toBe(2);
+  expect(stderr).toMatch(
+    /^sft\.yaml\/run: the run folder cannot be made: .*; choose another output_dir$/m,
+  );
+  expect(stderr).not.toMatch(/\n {4}at /);
 });
 
 test('a folder that holds a run is not written over', async () => {

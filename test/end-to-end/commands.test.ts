@@ -85,6 +85,13 @@ test('sample: completes a prompt, or each line that is typed', async () => {
   expect(typed.stdout.trimEnd().split('\n').length).toBe(2);
 });
 
+test('sample: a line that does not fit is answered by why, and the next one completed', async () => {
+  const sample = ['sample', '--model_name_or_path', 'runs/first', '--max_completion_length', '5'];
+  const { stdout, stderr } = await succeed(sample, `${'9'.repeat(80)}\n2+1=\n`);
+  expect(stderr).toMatch(/has 80 tokens; .* Shorten the prompt to less than 64 tokens/);
+  expect(stdout.trimEnd().split('\n').length).toBe(1);
+});
+
 test('runs: lists runs and shows one', async () => {
   const { stdout } = await succeed(['runs', 'list']);
   expect(stdout).toMatch(/^run\s+trainer\s+status\s+step/);
@@ -92,6 +99,8 @@ test('runs: lists runs and shows one', async () => {
   const shown = await succeed(['runs', 'show', 'first']);
   expect(shown.stdout).toMatch(/^checkpoints\s+60$/m);
   expect(shown.stdout).toMatch(/^seed\s+42$/m);
+  expect((await succeed(['runs', '--root=runs'])).stdout).toBe(stdout);
+  expect((await succeed(['runs', '-h'])).stdout).toMatch(/^laurel runs/);
 });
 
 test('show-tokens: brackets what is learned', async () => {
