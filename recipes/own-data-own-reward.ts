@@ -19,7 +19,11 @@ import {
 const names = ['Ada', 'Bo', 'Cleo', 'Dan', 'Eva', 'Finn', 'Gus', 'Hana'];
 const greetings = ['Hello', 'Good morning', 'Hey', 'Thanks'];
 const rows = names.flatMap((name) =>
-  greetings.map((greeting) => ({ name, message: `${greeting}!`, reply: `${greeting}, ${name}` })),
+  greetings.map((greeting) => ({
+    name,
+    message: `${greeting}!`,
+    reply: `${greeting}, ${name}${greeting === 'Thanks' ? '.' : ''}`,
+  })),
 );
 const dataset = datasetFromRows('greetings', rows);
 const source = {
@@ -42,17 +46,17 @@ const policy = Policy.create(
   { hiddenSize: 64, numHiddenLayers: 2, maxPositionEmbeddings: 128 },
   byteTokenizer(),
 );
-await trainSupervised({ policy, examples, maxSteps: 80, learningRate: 3e-3, saveStrategy: 'no' });
+await trainSupervised({ policy, examples, maxSteps: 250, learningRate: 3e-3, saveStrategy: 'no' });
 const { folder } = await trainPolicyGradient({
   policy,
   examples,
   reward: [politeness, brevity],
-  rewardWeights: [1, 0.2],
-  maxSteps: 30,
+  rewardWeights: [1, 0.1],
+  maxSteps: 40,
   numGenerations: 8,
   perDeviceTrainBatchSize: 64,
   maxCompletionLength: 24,
-  learningRate: 3e-4,
+  learningRate: 6e-4,
 });
 
 const [completion] = await policy.sample('Ada: Hello!\n', {

@@ -94,7 +94,7 @@ export function drawProblems(
   return Array.from({ length: count }, () => drawProblem(random, heldOut).problem);
 }
 
-/** A problem with a worked solution; half of them are right. */
+/** A problem with a worked solution, right or wrong. */
 export interface WorkedExample extends Problem {
   readonly completion: string;
 }

@@ -41,15 +41,18 @@ const toRow = <Row extends Problem>(row: Row, index: number) => ({
 export const newPolicy = (seed: number): Policy =>
   Policy.create(settings.model, charTokenizer('0123456789+-=,'), { seed });
 
-/** The policy's likeliest answer to each held-out problem. */
+/**
+ * One sampled answer to each held-out problem, as the policy acts. The likeliest answer would say less after
+ * supervision: where right and wrong are even, it is a matter of luck.
+ */
 export function answerHeldOut({ heldOut }: Task, policy: Policy): Promise<RolloutGroup[]> {
   const prompts = heldOut.map((row) => makePrompt(row, policy.tokenizer));
   const { maxCompletionLength } = settings;
-  const sampling = resolveSampling({ maxCompletionLength, temperature: 0 });
+  const sampling = resolveSampling({ maxCompletionLength });
   return collectRollouts(policy, prompts, { groupSize: 1, sampling, generator: new Generator(0) });
 }
 
-/** Share of held-out problems that the policy answers right, taking its likeliest answer. */
+/** Share of held-out problems that the policy answers right. */
 export async function accuracyOf(task: Task, policy: Policy): Promise<number> {
   const groups = await answerHeldOut(task, policy);
   const right = groups.map(({ prompt, rollouts }) =>

@@ -45,10 +45,24 @@ export function findCheckpoint(path: string): Checkpoint {
   const latest = latestCheckpoint(join(path, 'checkpoints')) ?? latestCheckpoint(path);
   if (latest === undefined) {
     throw new CheckpointError(
-      `${path}: holds no whole checkpoint (checkpoints/checkpoint-N); start the run anew`,
+      `${path}: holds no whole checkpoint (checkpoints/checkpoint-N)${whatIsThere(path)}`,
     );
   }
   return latest;
+}
+
+/** What keeps the newest checkpoint folder from counting; advice where there is none. */
+function whatIsThere(path: string): string {
+  const folders = [join(path, 'checkpoints'), path].filter((folder) => existsSync(folder));
+  const found = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /^checkpoint-\d+$/.test(name))
+      .map((name) => join(folder, name)),
+  );
+  const stepOf = (folder: string) => Number(folder.slice(folder.lastIndexOf('-') + 1));
+  const newest = found.sort((left, right) => stepOf(left) - stepOf(right)).at(-1);
+  if (newest === undefined) return '; start the run anew';
+  return `; the newest, ${newest}: ${findMissing(newest) ?? 'was not saved whole'}. Copy it again, or start the run anew`;
 }
 
 /**

@@ -18,9 +18,10 @@ export interface AccuracyOptions {
  * - A reference that is no formula is compared as text, where TRL skips the example.
  */
 export function accuracyReward({ column = 'solution' }: AccuracyOptions = {}): Reward {
-  return completionReward('accuracy_reward', (completion, example) =>
+  const reward = completionReward('accuracy_reward', (completion, example) =>
     scoreAnswer(completion, readColumn('accuracy_reward', example, column)),
   );
+  return { ...reward, columns: [column] };
 }
 
 /** `accuracyReward` for one text and reference. */

@@ -29,12 +29,16 @@ export function cosineScaledReward({
   minValueCorrect = 0.5,
   maxValueCorrect = 1,
 }: CosineScaledOptions): Reward {
-  return completionReward('cosine_scaled_reward', (completion, example, { completionTokens }) => {
-    const correct = scoreAnswer(completion, readColumn('cosine_scaled_reward', example, column));
-    if (correct === null) return null;
-    const start = correct ? maxValueCorrect : minValueWrong;
-    const end = correct ? minValueCorrect : maxValueWrong;
-    const progress = Math.min(completionTokens.length / maxTokens, 1);
-    return end + 0.5 * (start - end) * (1 + Math.cos(progress * Math.PI));
-  });
+  const reward = completionReward(
+    'cosine_scaled_reward',
+    (completion, example, { completionTokens }) => {
+      const correct = scoreAnswer(completion, readColumn('cosine_scaled_reward', example, column));
+      if (correct === null) return null;
+      const start = correct ? maxValueCorrect : minValueWrong;
+      const end = correct ? minValueCorrect : maxValueWrong;
+      const progress = Math.min(completionTokens.length / maxTokens, 1);
+      return end + 0.5 * (start - end) * (1 + Math.cos(progress * Math.PI));
+    },
+  );
+  return { ...reward, columns: [column] };
 }

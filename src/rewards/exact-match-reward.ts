@@ -9,7 +9,8 @@ export interface ExactMatchOptions {
 
 /** 1 where the completion equals the example's column, white space at both ends aside; 0 otherwise. */
 export function exactMatchReward({ column = 'completion' }: ExactMatchOptions = {}): Reward {
-  return completionReward('exact_match_reward', (completion, example) =>
+  const reward = completionReward('exact_match_reward', (completion, example) =>
     completion.trim() === readColumn('exact_match_reward', example, column).trim() ? 1 : 0,
   );
+  return { ...reward, columns: [column] };
 }

@@ -16,11 +16,12 @@ export function reasoningAccuracyReward({
   column = 'solution',
   delimiters = ['</think>'],
 }: ReasoningAccuracyOptions = {}): Reward {
-  return completionReward('reasoning_accuracy_reward', (completion, example) => {
+  const reward = completionReward('reasoning_accuracy_reward', (completion, example) => {
     const reference = readColumn('reasoning_accuracy_reward', example, column);
     const delimiter = delimiters.find((candidate) => completion.includes(candidate));
     if (delimiter === undefined) return 0;
     const end = completion.lastIndexOf(delimiter) + delimiter.length;
     return scoreAnswer(completion.slice(end), reference);
   });
+  return { ...reward, columns: [column] };
 }

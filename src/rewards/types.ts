@@ -48,6 +48,8 @@ export type GroupRewardFunction = (
 /** A named reward. Its metrics are `rewards/{name}/mean` and `/std`. */
 export interface Reward {
   readonly name: string;
+  /** Columns that it reads of every example; checked before the first step. */
+  readonly columns?: readonly string[];
   /** Its own time limit for one call; the runner's where absent. */
   readonly timeoutMs?: number;
   readonly score: GroupRewardFunction;

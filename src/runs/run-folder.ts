@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { writeFileDurably } from '../checkpoints/durable-files.ts';
@@ -106,6 +113,7 @@ export function resumeRun(folder: string, step: number, start: RunStart): Run {
     cutMetricsAfter(join(folder, 'metrics.jsonl'), step);
     cutCompletionsAfter(folder, step);
     supersedeCheckpointsAfter(join(folder, 'checkpoints'), step);
+    keepEarlierConfig(folder, record.attempts.length, start.configYaml);
     writeFileDurably(join(folder, 'config.yaml'), start.configYaml);
     const attempts = [...record.attempts, newAttempt(start, step)];
     const resumed = { ...record, totalSteps: start.totalSteps ?? record.totalSteps, attempts };
@@ -115,6 +123,13 @@ export function resumeRun(folder: string, step: number, start: RunStart): Run {
     lock.release();
     throw error;
   }
+}
+
+/** Keeps the options of the attempts so far as `config.attempt-N.yaml` where the next one has others. */
+function keepEarlierConfig(folder: string, attempts: number, configYaml: string): void {
+  const file = join(folder, 'config.yaml');
+  if (!existsSync(file) || readFileSync(file, 'utf8') === configYaml) return;
+  copyFileSync(file, join(folder, `config.attempt-${attempts}.yaml`));
 }
 
 /** A run that this process is writing. */

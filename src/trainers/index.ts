@@ -1,3 +1,4 @@
+export { assertRewardColumns } from './assert-reward-columns.ts';
 export { type EvaluateRewardsOptions, evaluateRewards } from './evaluate-rewards.ts';
 export {
   assertPromptsFit,

@@ -87,6 +87,8 @@ export class PolicyGradientTask implements TrainingTask {
   #cursor: DatasetCursor;
   #pending: Pending[] = [];
   #generations = 0;
+  /** Rewards whose failure has been told. */
+  readonly #failing = new Set<string>();
 
   constructor(parts: PolicyGradientParts) {
     const { learner, options } = parts;
@@ -190,6 +192,7 @@ export class PolicyGradientTask implements TrainingTask {
     phase('scoring');
     const scores = await this.#score(groups, signal);
     clock.end('time/reward');
+    this.#warnOfFailures(scores, step);
     onEvent?.({ type: 'rollout-end', step, groups, rewards: scores.totals });
     const references = this.#referenceLogprobs(groups);
     const { advantages: recipe, rewardKlCoefficient: coefficient } = this.#preset;
@@ -221,6 +224,18 @@ export class PolicyGradientTask implements TrainingTask {
       capabilities,
       ...(weights && { weights }),
     });
+  }
+
+  /** Tells the first failure of each reward; `rollout/reward_failures` counts them all. */
+  #warnOfFailures({ failures, totals }: GroupScores, step: number): void {
+    const asked = totals.flat().length;
+    for (const { name, threw, timeout, nonfinite, crashed, firstError } of failures) {
+      const count = threw + timeout + nonfinite + crashed;
+      if (count === 0 || this.#failing.has(name)) continue;
+      this.#failing.add(name);
+      const message = `step ${step}: reward ${name} failed on ${count} of ${asked} completions, which count as missing; the first: ${firstError ?? 'no message'}`;
+      this.#parts.onEvent?.({ type: 'warning', message });
+    }
   }
 
   #referenceLogprobs(groups: readonly RolloutGroup[]): number[][] | undefined {

@@ -9,6 +9,7 @@ import type { RewardLike } from '../rewards/index.ts';
 import { makePrompt, type PromptOptions } from '../rollouts/index.ts';
 import type { Prompt } from '../types.ts';
 import { assertEvaluable } from './assert-evaluable.ts';
+import { assertRewardColumns } from './assert-reward-columns.ts';
 import { type GrpoOptionsInput, groupArithmetic, grpoOptions } from './config/index.ts';
 import { PolicyGradientTask } from './policy-gradient-task.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
@@ -64,6 +65,7 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
   const prompts = examples.map(toPrompt);
   const held = evalExamples.map(toPrompt);
   assertPromptsFit(policy, [...prompts, ...held], options.maxCompletionLength);
+  assertRewardColumns(reward, [...prompts, ...held]);
   assertEvaluable(options.evalStrategy, held, evaluate);
   const arithmetic = groupArithmetic(options, prompts.length);
   const optimizer = adamW(decayGroups(parameters(policy.model), options.weightDecay), {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   type Checkpoint,
   findCheckpoint,
@@ -10,6 +10,7 @@ import { ConfigError } from '../errors.ts';
 import { ConsoleSink, JsonlSink, MetricsLog } from '../metrics/index.ts';
 import { createRun, type Run, type RunStart, resumeRun } from '../runs/index.ts';
 import { fingerprint, fingerprintChanges } from './fingerprint.ts';
+import { optionChanges } from './option-changes.ts';
 import type { TrainerHooks } from './trainer-events.ts';
 
 /** The options that say where a run lives and how it is taken up. */
@@ -98,10 +99,18 @@ export function openSession(
     laurelVersion: version(),
     totalSteps,
   };
+  const changed =
+    checkpoint === undefined
+      ? []
+      : optionChanges(join(runOf(checkpoint), 'config.yaml'), configYaml);
   const run =
     checkpoint === undefined
       ? createRun(start, { folder: options.outputDir, name: options.runName })
       : resumeRun(runOf(checkpoint), checkpoint.step, start);
+  if (changed.length > 0) {
+    const message = `resuming with other options than the run was started with (${changed.join('; ')})`;
+    onEvent?.({ type: 'warning', message });
+  }
   for (const name of damaged) {
     const message = `${name} is damaged or was not saved whole; going on from step ${checkpoint?.step}, before it`;
     onEvent?.({ type: 'warning', message });

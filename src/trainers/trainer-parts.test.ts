@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { metricLines } from '../../test/support/run-files.ts';
 import { promptExamples, temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
 import { packBatch } from '../batches/index.ts';
+import { accuracyReward } from '../rewards/index.ts';
 import { readCompletions, readTokens } from '../runs/index.ts';
 import { tensor } from '../tensor/index.ts';
 import { fingerprint, fingerprintChanges } from './fingerprint.ts';
@@ -146,12 +148,47 @@ test('rows of other tokens, or cut elsewhere, have another fingerprint', () => {
     expect(rowsFingerprint(rows)).not.toBe(name);
 });
 
+test('resuming with other options is said, and the earlier ones are kept', async () => {
+  const { folder } = await train({ maxSteps: 1, learningRate: 0.02 });
+  const said: string[] = [];
+  const onEvent = (event: TrainerEvent) => {
+    if (event.type === 'warning') said.push(event.message);
+  };
+  await train({ resumeFromCheckpoint: folder, maxSteps: 2, learningRate: 0.01, onEvent });
+  expect(said).toEqual([
+    'resuming with other options than the run was started with (learning_rate: 0.02 → 0.01; max_steps: 1 → 2)',
+  ]);
+  expect(readFileSync(join(folder, 'config.attempt-1.yaml'), 'utf8')).toMatch(
+    'learning_rate: 0.02',
+  );
+});
+
+test('a reward that fails is told once, with its first error', async () => {
+  const said: string[] = [];
+  const reward = function broken(): number {
+    throw new Error('no service');
+  };
+  const onEvent = (event: TrainerEvent) => {
+    if (event.type === 'warning') said.push(event.message);
+  };
+  await train({ maxSteps: 2, reward, onEvent });
+  expect(said).toEqual([
+    expect.stringMatching(/^step 1: reward broken failed on (\d+) of \1 .*Error: no service$/),
+  ]);
+});
+
+test('a reward whose column is missing is refused before the first step', async () => {
+  await expect(train({ reward: accuracyReward({ column: 'nope' }) })).rejects.toThrow(
+    /row 0 has no column "nope"/,
+  );
+});
+
 test('resuming on other rows is said', async () => {
   const { folder } = await train({ maxSteps: 1 });
   const warnings = async (prompts: string[]) => {
     const said: string[] = [];
     const onEvent = (event: TrainerEvent) => {
-      if (event.type === 'warning') said.push(event.message);
+      if (event.type === 'warning' && /rows/.test(event.message)) said.push(event.message);
     };
     const examples = promptExamples(prompts);
     await train({ resumeFromCheckpoint: folder, examples, onEvent });
