@@ -6,12 +6,15 @@ import { extractAnswer } from './extract-answer.ts';
 
 // Beside the repository; absent outside the project's own machines.
 const data = new URL('../../../../shared/data/', import.meta.url);
-const rows = (file: string): Record<string, string>[] =>
-  readFileSync(new URL(file, data), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
 const present = (file: string) => existsSync(new URL(file, data));
+/** Rows of a file; none where it is absent, since a skipped block is read all the same. */
+const rows = (file: string): Record<string, string>[] =>
+  present(file)
+    ? readFileSync(new URL(file, data), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    : [];
 const swapLast = (digits: string) =>
   digits.length > 1 && digits.at(-1) !== digits.at(-2)
     ? `${digits.slice(0, -2)}${digits.at(-1)}${digits.at(-2)}`
