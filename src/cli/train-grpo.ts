@@ -11,6 +11,7 @@ import {
 } from '../trainers/config/index.ts';
 import {
   assertPromptsFit,
+  assertRewardColumns,
   type TrainerEvent,
   type TrainerHooks,
   type TrainResult,
@@ -84,6 +85,7 @@ async function dryRun(config: GrpoConfig): Promise<string> {
   const load = splitLoader(config, policy);
   const { rows, badRows } = await load(config.datasetTrainSplit, config.maxTrainSamples);
   const prompts = rows.map((row) => promptOf(row, policy, config));
+  assertRewardColumns(rewards, prompts);
   const longest = prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
   const arithmetic = groupArithmetic(config, rows.length);
   const numbers = describeNumbers([

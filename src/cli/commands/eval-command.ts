@@ -5,7 +5,12 @@ import type { PromptExample } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { resolveSampling } from '../../policy/index.ts';
 import { makePrompt } from '../../rollouts/index.ts';
-import { assertPromptsFit, evaluateRewards, type ScoredGroups } from '../../trainers/index.ts';
+import {
+  assertPromptsFit,
+  assertRewardColumns,
+  evaluateRewards,
+  type ScoredGroups,
+} from '../../trainers/index.ts';
 import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { describeCompletions } from '../describe-completions.ts';
 import { describeNumbers } from '../dry-run.ts';
@@ -52,6 +57,10 @@ export const evalCommand: Command = {
         Object.entries(metrics).map(([key, value]) => [key, Number(value).toPrecision(4)]),
       ),
     );
+    for (const { name, firstError } of scored.scores.failures) {
+      if (firstError !== undefined)
+        console.error(`warning: reward ${name} failed; the first time: ${firstError}`);
+    }
     process.stdout.write(`\n${describeCompletions(scored.groups, scored.scores.totals, SHOWN)}\n`);
     if (output !== undefined)
       writeFileSync(
@@ -89,6 +98,7 @@ async function evaluate(config: ConfigOf<typeof evalConfig>) {
   if (badRows > 0) console.error(`${badRows} rows were skipped because they could not be used.`);
   const prompts = rows.map(promptOf);
   assertPromptsFit(policy, prompts, config.maxCompletionLength);
+  assertRewardColumns(reward, prompts);
   const { signal, release } = abortOnInterrupt('nothing is saved');
   let scored: ScoredGroups | undefined;
   try {
