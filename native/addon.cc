@@ -40,6 +40,7 @@ NAPI_MODULE_INIT() {
     laurel::defineAutograd(env, exports);
     laurel::defineGenerators(env, exports);
     laurel::defineSystem(env, exports);
+    laurel::defineProfiler(env, exports);
   } catch (const std::exception& error) {
     napi_throw_error(env, nullptr, error.what());
   }
