@@ -56,7 +56,7 @@ function planBuild({ root, folder, libtorch, blas, env }) {
   const headers = names.filter((name) => name.endsWith('.h'));
   const nodeHeaders = nodeHeaderFolder(root);
   const compiler = findCompiler(env);
-  const flags = compileFlags(libtorch);
+  const flags = compileFlags(libtorch, compiler);
   const common = digest(
     JSON.stringify([compiler, flags, libtorch.version, libtorch.fingerprint]),
     readFileSync(join(nodeHeaders, 'js_native_api.h'), 'utf8'),
@@ -67,7 +67,7 @@ function planBuild({ root, folder, libtorch, blas, env }) {
     const key = digest(common, ...files.flatMap((name) => [name, text(name)]));
     return { files, key, object: join(cache, `${key}.o`) };
   });
-  const linking = linkFlags(libtorch, blas);
+  const linking = linkFlags(libtorch, blas, compiler);
   const hash = digest(JSON.stringify(linking), ...units.map((unit) => unit.key));
   const at = { addon: join(folder, 'laurel.node'), log: join(folder, 'build.log') };
   return { ...at, native, nodeHeaders, cache, compiler, flags, units, linking, hash, env };

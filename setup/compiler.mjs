@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { SetupError } from './report.mjs';
 import { run } from './run.mjs';
 
@@ -18,8 +19,12 @@ or name yours in CXX.`,
   );
 }
 
+/** Whether the compiler shares libtorch's OpenMP: clang and macOS bring another runtime, whose threads would compete. */
+export const sharesOpenmp = ({ version }) =>
+  process.platform === 'linux' && !version.includes('clang');
+
 /** Flags that compile against `libtorch`. */
-export function compileFlags(libtorch) {
+export function compileFlags(libtorch, compiler = findCompiler()) {
   const abi = libtorch.cxx11Abi;
   return [
     `-std=c++${libtorch.cxxStandard}`,
@@ -28,6 +33,7 @@ export function compileFlags(libtorch) {
     '-fPIC',
     '-fexceptions',
     '-Wall',
+    ...(sharesOpenmp(compiler) ? ['-fopenmp'] : []),
     '-DNAPI_VERSION=8',
     '-DNODE_GYP_MODULE_NAME=laurel',
     ...(abi === null ? [] : [`-D_GLIBCXX_USE_CXX11_ABI=${abi ? 1 : 0}`]),
@@ -38,15 +44,19 @@ export function compileFlags(libtorch) {
 }
 
 /** Flags that link the objects into an addon which finds its libraries by itself. */
-export function linkFlags(libtorch, blas) {
+export function linkFlags(libtorch, blas, compiler = findCompiler()) {
   const names = ['torch', 'torch_cpu', 'c10'];
   for (const name of libtorch.accelerators) names.push(`torch_${name}`, `c10_${name}`);
   const rpaths = [...(blas.folder ? [blas.folder] : []), libtorch.lib];
+  const openmp = sharesOpenmp(compiler) ? [libtorch.openmp ?? '-lgomp'] : [];
+  if (libtorch.openmp && dirname(libtorch.openmp) !== libtorch.lib)
+    rpaths.push(dirname(libtorch.openmp));
   return [
     ...(process.platform === 'darwin'
       ? ['-bundle', '-undefined', 'dynamic_lookup']
       : ['-shared', '-Wl,--no-as-needed', '-Wl,--enable-new-dtags']),
     ...blas.libraries,
+    ...openmp,
     `-L${libtorch.lib}`,
     ...names.map((name) => `-l${name}`),
     ...rpaths.map((path) => `-Wl,-rpath,${path}`),

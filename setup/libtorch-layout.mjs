@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const MULTIARCH = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch];
@@ -45,9 +45,22 @@ function describe(root, include, lib) {
       accelerators: ['cuda', 'hip'].filter((name) =>
         existsSync(join(lib, sharedLibrary(`torch_${name}`))),
       ),
+      openmp: findOpenmp(lib),
       fingerprint: `${size}-${Math.round(mtimeMs)}`,
     },
   };
+}
+
+/** The OpenMP runtime that a Python package brings, or null: the addon must share the one pool of threads. */
+function findOpenmp(lib) {
+  const folders = [lib, join(lib, '../../torch.libs')].filter(existsSync);
+  const found = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /^libgomp.*\.so/.test(name))
+      .map((name) => resolve(folder, name)),
+  );
+  // A system's own folder has the compiler's runtime, which the linker finds by itself.
+  return lib.startsWith('/usr/') ? null : (found[0] ?? null);
 }
 
 function readVersion(root, include) {
