@@ -8,7 +8,8 @@ import {
   tensor,
   tidy,
 } from '../tensor/index.ts';
-import { type ChunkOptions, chunkedLogprobs, withChunkedLogprobs } from './chunked-logprobs.ts';
+import { type ChunkOptions, chunkedLogprobs } from './chunked-logprobs.ts';
+import { withChunkedLogprobs } from './chunked-logprobs-backward.ts';
 import { type TokenScores, tokenLogprobs } from './token-logprobs.ts';
 
 const [N, C, V, K] = [23, 5, 13, 6];
@@ -70,11 +71,18 @@ function gradients(
 
 describe.each(Object.entries(settings))('under %s', (_, setting) => {
   describe.each(Object.entries(objectives))('a loss of %s', (__, objective) => {
-    test.each([1, 4, 22])('in chunks of %d has the gradients of the whole', (chunkTokens) => {
+    test.each([
+      [1, 1],
+      [4, 4],
+      [9, 2],
+      [22, 22],
+      [N, 3],
+    ])('in chunks of %d by %d has the gradients of the whole', (chunkTokens, blockTokens) => {
       for (const derived of [false, true]) {
         const options = { ...setting, entropy: 'differentiable' } as const;
-        const whole = gradients({ ...options, chunkTokens: N }, objective, { derived });
-        const chunked = gradients({ ...options, chunkTokens }, objective, { derived });
+        const whole = gradients(options, objective, { derived });
+        const sizes = { chunkTokens, blockTokens };
+        const chunked = gradients({ ...options, ...sizes }, objective, { derived });
         expect(chunked.loss).toBeAllClose(whole.loss, { rtol: 1e-12 });
         expect(chunked.hidden).toBeAllClose(whole.hidden, { rtol: 0, atol: 1e-10 });
         expect(chunked.head).toBeAllClose(whole.head, { rtol: 0, atol: 1e-10 });
@@ -107,10 +115,14 @@ test('gradients add to those already there', () => {
 });
 
 test('scores without gradient are those with, and comparisons with the most likely token too', () => {
-  const options = { entropy: 'detached', compareArgmax: true } as const;
+  const options = { entropy: 'detached', compareArgmax: true, meanLogits: true } as const;
   const whole = tokenLogprobs(hiddenValues.matmul(headValues.transpose(0, 1)), tokens, options);
-  const chunked = chunkedLogprobs(hiddenValues, headValues, tokens, { ...options, chunkTokens: 7 });
-  for (const key of ['logprobs', 'entropy', 'isArgmax'] as const) {
+  const chunked = chunkedLogprobs(hiddenValues, headValues, tokens, {
+    ...options,
+    chunkTokens: 7,
+    blockTokens: 3,
+  });
+  for (const key of ['logprobs', 'entropy', 'isArgmax', 'meanLogits'] as const) {
     expect(chunked[key] as Tensor).toBeAllClose(whole[key] as Tensor, { rtol: 1e-12 });
   }
   expect(chunked.logprobs.requiresGrad).toBe(false);
@@ -141,11 +153,12 @@ test('bfloat16 logits are scored in float32', () => {
 
 test('nothing is left behind but the gradients', () => {
   const head = headValues.detach().clone().requireGrad();
-  const step = (chunkTokens: number) =>
+  const step = (chunkTokens: number, blockTokens?: number) =>
     tidy(() => {
       const hidden = hiddenValues.mul(2).requireGrad();
       const loss = (scores: TokenScores) => ({ loss: scores.logprobs.sum() });
-      withChunkedLogprobs(hidden, head, tokens, { chunkTokens }, loss);
+      const sizes = { chunkTokens, ...(blockTokens && { blockTokens }) };
+      withChunkedLogprobs(hidden, head, tokens, sizes, loss);
       head.grad = null;
       return null;
     });
@@ -153,6 +166,7 @@ test('nothing is left behind but the gradients', () => {
   const before = liveTensors();
   step(4);
   step(N);
+  step(4, 2);
   expect(liveTensors()).toBe(before);
 });
 

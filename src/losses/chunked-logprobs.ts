@@ -1,23 +1,32 @@
+// Log-probabilities without all logits: [N, V] exists a chunk of tokens at a time, and what scoring makes of a chunk
+// (log-softmax, entropy, their gradients) a block of a chunk at a time.
 import { ShapeError } from '../errors.ts';
-import { cat, enableGrad, grad, linear, noGrad, type Tensor, tidy } from '../tensor/index.ts';
+import { cat, linear, noGrad, type Tensor, tidy } from '../tensor/index.ts';
+import type { SeenText } from './repetition-penalty.ts';
 import { type TokenLogprobOptions, type TokenScores, tokenLogprobs } from './token-logprobs.ts';
 
 export interface ChunkOptions extends TokenLogprobOptions {
-  /** Tokens whose logits exist at one time; by default as many as keep them under 2²⁴ numbers. */
+  /** Tokens whose logits exist at one time; by default as many as keep them under 2²⁶ numbers. */
   readonly chunkTokens?: number;
+  /** Tokens of a chunk that are scored at one time; by default as many as have at most 2²¹ logits. */
+  readonly blockTokens?: number;
 }
 
-/** Logits that may exist at one time, by default. */
-const LOGITS_AT_ONCE = 2 ** 24;
+/** Numbers in the largest chunk of logits: 256 MiB of float32. Longer chunks read the head less often. */
+export const LOGITS_AT_ONCE = 2 ** 26;
+
+/** Numbers in the largest block: 8 MiB of float32 for each of the few tensors that scoring makes. */
+export const SCORED_AT_ONCE = 2 ** 21;
 
 /** What is scored: hidden states [N, C] times the head [V, C], at the tokens [N]. */
-interface Scored {
-  hidden: Tensor;
-  head: Tensor;
-  tokens: Tensor;
+export interface Scored {
+  readonly hidden: Tensor;
+  readonly head: Tensor;
+  readonly tokens: Tensor;
 }
 
-function checkShapes({ hidden, head, tokens }: Scored): void {
+/** @throws ShapeError */
+export function checkShapes({ hidden, head, tokens }: Scored): void {
   const [n, width] = hidden.shape;
   if (hidden.rank === 2 && tokens.rank === 1 && tokens.shape[0] === n && head.shape[1] === width) {
     return;
@@ -28,43 +37,58 @@ function checkShapes({ hidden, head, tokens }: Scored): void {
   );
 }
 
-function chunkSize({ head }: Scored, { chunkTokens }: ChunkOptions): number {
-  return Math.max(1, chunkTokens ?? Math.floor(LOGITS_AT_ONCE / (head.shape[0] as number)));
+const atMost = (numbers: number, vocabulary: number): number =>
+  Math.max(1, Math.floor(numbers / vocabulary));
+
+/** Tokens of a chunk and of a block, for V logits each. */
+export function chunkSizes(
+  vocabulary: number,
+  { chunkTokens, blockTokens }: ChunkOptions = {},
+): { chunk: number; block: number } {
+  const chunk = Math.max(1, chunkTokens ?? atMost(LOGITS_AT_ONCE, vocabulary));
+  const block = Math.max(1, blockTokens ?? atMost(SCORED_AT_ONCE, vocabulary));
+  return { chunk, block: Math.min(chunk, block) };
 }
 
-type Chunk = Scored & { start: number; length: number; options: TokenLogprobOptions };
-
-/** Rows start … start + length of what is scored. */
-function chunkAt(scored: Scored, start: number, length: number, options: ChunkOptions): Chunk {
-  const rows = (tensor: Tensor) => tensor.narrow(0, start, length);
-  const { keptTokens } = options;
-  return {
-    start,
-    length,
-    hidden: rows(scored.hidden),
-    head: scored.head,
-    tokens: rows(scored.tokens),
-    options: keptTokens === undefined ? options : { ...options, keptTokens: rows(keptTokens) },
-  };
+/** Rows start … start + length of something. */
+export interface Range {
+  readonly start: number;
+  readonly length: number;
 }
 
-function forEachChunk<Result>(
-  scored: Scored,
-  options: ChunkOptions,
-  work: (chunk: Chunk) => Result,
+export const rowsOf = (tensor: Tensor, { start, length }: Range): Tensor =>
+  tensor.narrow(0, start, length);
+
+/** Runs `work` on ranges of at most `size` rows, in order, freeing what each made and does not return. */
+export function forEachRange<Result>(
+  total: number,
+  size: number,
+  work: (range: Range) => Result,
 ): Result[] {
-  const total = scored.tokens.size;
-  const size = chunkSize(scored, options);
   const results: Result[] = [];
   for (let start = 0; start < total; start += size) {
-    const length = Math.min(size, total - start);
-    results.push(tidy(() => work(chunkAt(scored, start, length, options))));
+    const range = { start, length: Math.min(size, total - start) };
+    results.push(tidy(() => work(range)));
   }
   return results;
 }
 
-const scoreChunk = ({ hidden, head, tokens, options }: Chunk): TokenScores =>
-  tokenLogprobs(linear(hidden, head), tokens, options);
+const rowsOfText = <Text extends SeenText>(seen: Text, range: Range): Text => ({
+  ...seen,
+  starts: rowsOf(seen.starts, range),
+  ends: rowsOf(seen.ends, range),
+});
+
+/** Tokens and options of some rows. */
+export function targetsOf(
+  { tokens }: Pick<Scored, 'tokens'>,
+  { chunkTokens: _, blockTokens: __, keptTokens, repetition, ...options }: ChunkOptions,
+  range: Range,
+): [Tensor, TokenLogprobOptions] {
+  const kept = keptTokens === undefined ? {} : { keptTokens: rowsOf(keptTokens, range) };
+  const replayed = repetition && { repetition: rowsOfText(repetition, range) };
+  return [rowsOf(tokens, range), { ...options, ...kept, ...replayed }];
+}
 
 function join(parts: readonly TokenScores[]): TokenScores {
   const joined = (key: keyof TokenScores) =>
@@ -73,7 +97,25 @@ function join(parts: readonly TokenScores[]): TokenScores {
     logprobs: joined('logprobs') as Tensor,
     entropy: joined('entropy'),
     isArgmax: joined('isArgmax'),
+    meanLogits: joined('meanLogits'),
   };
+}
+
+/** Scores the tokens of a chunk, whose logits [n, V] are given, block by block. */
+export function scoreLogits(
+  logits: Tensor,
+  scored: Scored,
+  options: ChunkOptions,
+  chunk: Range,
+): TokenScores {
+  const { block } = chunkSizes(logits.shape[1] as number, options);
+  const parts = forEachRange(chunk.length, block, ({ start, length }) =>
+    tokenLogprobs(
+      rowsOf(logits, { start, length }),
+      ...targetsOf(scored, options, { start: chunk.start + start, length }),
+    ),
+  );
+  return join(parts);
 }
 
 /**
@@ -89,78 +131,14 @@ export function chunkedLogprobs(
 ): TokenScores {
   const scored = { hidden, head, tokens };
   checkShapes(scored);
-  return noGrad(() => tidy(() => join(forEachChunk(scored, options, scoreChunk))));
-}
-
-/** A tensor that gradients can be asked for, and its gradient's way back to where the tensor came from. */
-const leafOf = (tensor: Tensor): Tensor =>
-  tensor.isLeaf && tensor.requiresGrad ? tensor : tensor.detach().requireGrad();
-
-/** ∂loss/∂score for each score, null where the loss does not use it. */
-interface ScoreGradients {
-  logprobs: Tensor | null;
-  entropy: Tensor | null;
-}
-
-/** Backward through one chunk: adds to the head's gradient and returns that of the chunk's hidden states. */
-function backwardChunk(chunk: Chunk, head: Tensor, gradients: ScoreGradients): Tensor {
-  const hidden = chunk.hidden.detach().requireGrad();
-  const scores = enableGrad(() => scoreChunk({ ...chunk, hidden, head }));
-  const weighted = (['logprobs', 'entropy'] as const).flatMap((key) => {
-    const [score, gradient] = [scores[key], gradients[key]];
-    return score === undefined || gradient === null
-      ? []
-      : [score.mul(gradient.narrow(0, chunk.start, chunk.length)).sum()];
-  });
-  for (const [i, objective] of weighted.entries()) {
-    objective.backward({ keepGraph: i + 1 < weighted.length });
-  }
-  return hidden.grad ?? hidden.detach().mul(0);
-}
-
-function backwardChunks(scored: Scored, options: ChunkOptions, gradients: ScoreGradients): void {
-  const { hidden, head } = scored;
-  const headLeaf = head.requiresGrad ? leafOf(head) : head;
-  const parts = forEachChunk(scored, options, (chunk) => backwardChunk(chunk, headLeaf, gradients));
-  if (headLeaf !== head) {
-    const headGradient = headLeaf.grad;
-    if (headGradient !== null) head.backward({ gradient: headGradient, keepGraph: true });
-  }
-  if (hidden.requiresGrad) hidden.backward({ gradient: cat(parts) });
-}
-
-/**
- * Computes a loss of the tokens' log-probabilities and its gradients, without ever holding all logits: scores the
- * tokens chunk by chunk without gradient, asks `lossOf` for the loss, then scores each chunk again and sends
- * ∂loss/∂score back through it. Equals the direct computation, for a second pass through the head. Where all logits
- * fit into one chunk, it is the direct computation.
- * - Gradients end up in `grad` of every leaf behind `hidden` and `head`.
- * @returns what `lossOf` returned, its loss detached.
- * @throws ShapeError
- */
-export function withChunkedLogprobs<Result extends { readonly loss: Tensor }>(
-  hidden: Tensor,
-  head: Tensor,
-  tokens: Tensor,
-  options: ChunkOptions,
-  lossOf: (scores: TokenScores) => Result,
-): Result {
-  const scored = { hidden, head, tokens };
-  checkShapes(scored);
-  return tidy(() => {
-    if (tokens.size <= chunkSize(scored, options)) {
-      const result = lossOf(scoreChunk(chunkAt(scored, 0, tokens.size, options)));
-      result.loss.backward();
-      return { ...result, loss: result.loss.detach() };
-    }
-    const scores = chunkedLogprobs(hidden, head, tokens, options);
-    const leaves = { ...scores, logprobs: scores.logprobs.requireGrad() };
-    const usesEntropy = options.entropy === 'differentiable';
-    if (usesEntropy) scores.entropy?.requireGrad();
-    const result = lossOf(leaves);
-    const inputs = [leaves.logprobs, ...(usesEntropy ? [scores.entropy as Tensor] : [])];
-    const [logprobs = null, entropy = null] = grad(result.loss, inputs);
-    backwardChunks(scored, options, { logprobs, entropy });
-    return { ...result, loss: result.loss.detach() };
-  });
+  const { chunk } = chunkSizes(head.shape[0] as number, options);
+  return noGrad(() =>
+    tidy(() =>
+      join(
+        forEachRange(tokens.size, chunk, (range) =>
+          scoreLogits(linear(rowsOf(hidden, range), head), scored, options, range),
+        ),
+      ),
+    ),
+  );
 }
