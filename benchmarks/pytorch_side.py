@@ -125,7 +125,7 @@ def step():
     return loss.item()
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def sample(rows):
     caches = [
         tuple(torch.empty(rows, HEADS, NEW_TOKENS, HEAD_WIDTH) for _ in "kv") for _ in range(LAYERS)
@@ -167,6 +167,49 @@ def describe():
     }
 
 
+TINY = {"m": 1, "n": 1, "k": 1, "batch": 1, "count": 1, "transposeLeft": False, "transposeRight": False}
+
+
+def stored(batch, rows, columns, transposed):
+    sizes = (columns, rows) if transposed else (rows, columns)
+    made = torch.full(sizes if batch == 1 else (batch, *sizes), 0.5)
+    return made.transpose(-1, -2) if transposed else made
+
+
+def operands_of(product):
+    m, n, k, batch = (product[name] for name in ("m", "n", "k", "batch"))
+    left = stored(batch, m, k, product["transposeLeft"])
+    rights = [stored(batch, k, n, product["transposeRight"]) for _ in range(product["count"])]
+    operator = torch.mm if batch == 1 else torch.bmm
+    return operator, left, rights, torch.empty((m, n) if batch == 1 else (batch, m, n))
+
+
+def products_round(operands, seconds):
+    """All products once, layer by layer as a step makes them."""
+    for layer in range(max(len(rights) for _, _, rights, _ in operands)):
+        for index, (operator, left, rights, out) in enumerate(operands):
+            if layer < len(rights):
+                started = time.perf_counter()
+                operator(left, rights[layer], out=out)
+                seconds[index] += (time.perf_counter() - started) / len(rights)
+
+
+prepared = {}
+
+
+@torch.inference_mode()
+def time_products(task):
+    key = json.dumps(task["products"])
+    if key not in prepared:
+        prepared[key] = [operands_of(product) for product in [*task["products"], TINY]]
+        products_round(prepared[key], [0.0] * len(prepared[key]))
+    seconds = [0.0] * len(prepared[key])
+    for _ in range(task["repeats"]):
+        products_round(prepared[key], seconds)
+    *per_call, empty_call = (total / task["repeats"] for total in seconds)
+    return {"perCall": per_call, "emptyCall": empty_call}
+
+
 def timed(task):
     repeats = task.get("repeats", 1)
     work = step if task["name"] in ("step", "update") else lambda: sample(task["rows"])
@@ -179,7 +222,10 @@ def timed(task):
     }
 
 
-torch.set_num_threads(int(sys.argv[1]))
-print(json.dumps(describe()), flush=True)
-for line in sys.stdin:
-    print(json.dumps(timed(json.loads(line))), flush=True)
+if __name__ == "__main__":
+    torch.set_num_threads(int(sys.argv[1]))
+    print(json.dumps(describe()), flush=True)
+    for line in sys.stdin:
+        task = json.loads(line)
+        perform = time_products if task["name"] == "products" else timed
+        print(json.dumps(perform(task)), flush=True)

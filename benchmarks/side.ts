@@ -1,13 +1,20 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Product } from './floor.ts';
+import type { Shape } from './shapes.ts';
+
+/** The programs a child runs. */
+export type SideName = 'laurel' | 'laurel-grpo' | 'pytorch' | 'transformers' | 'trl';
 
 /** A child process of one library and one number of threads. */
 export interface Setting {
   readonly label: string;
-  readonly side: 'laurel' | 'pytorch';
+  readonly side: SideName;
   readonly program: string;
   readonly args: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
+  /** Built as a Debian user gets it; other builds are reported beside. */
+  readonly isDefault: boolean;
 }
 
 /** What a child says of itself when it starts. */
@@ -18,6 +25,8 @@ export interface Description {
   readonly core: string;
   readonly threads: number;
   readonly parameters: number;
+  /** Further libraries, and the option that tells this child from its like. */
+  readonly libraries?: string;
 }
 
 /** Seconds per repeat. */
@@ -26,12 +35,37 @@ export interface Timing {
   readonly processor: number;
 }
 
-/** What a child is asked to do. */
-export interface Task {
-  readonly name: 'step' | 'update' | 'sample' | 'memory';
-  readonly rows?: number;
-  readonly repeats?: number;
+/** Seconds per call of each product, and of a call that computes next to nothing. */
+export interface ProductTimes {
+  readonly perCall: readonly number[];
+  readonly emptyCall: number;
 }
+
+/** Decode steps at one length of the cache, seconds each. */
+export interface DecodeTimes {
+  readonly steps: readonly number[];
+}
+
+/** What a child is asked to do. */
+export type Task =
+  | { readonly name: 'step' | 'update' | 'grpo' | 'memory'; readonly repeats?: number }
+  | {
+      readonly name: 'sample';
+      readonly rows: number;
+      readonly repeats?: number;
+      /** Whose weights; Llama's unless given. */
+      readonly family?: 'llama' | 'qwen2';
+    }
+  | { readonly name: 'products'; readonly products: readonly Product[]; readonly repeats: number }
+  | { readonly name: 'read'; readonly bytes: number; readonly repeats: number }
+  | {
+      readonly name: 'decode';
+      readonly shape: Shape;
+      readonly rows: number;
+      readonly length: number;
+      readonly steps: number;
+    }
+  | { readonly name: 'train'; readonly shape: Shape; readonly repeats: number };
 
 /** The parent's environment without what would set BLAS or threads for one side and not the other. */
 export function scrubbedEnvironment(): NodeJS.ProcessEnv {
@@ -57,6 +91,10 @@ export class Side {
     this.#child.on('error', (error) => {
       this.#errors += error.message;
     });
+  }
+
+  get processId(): number | undefined {
+    return this.#child.pid;
   }
 
   async #read<Answer>(): Promise<Answer> {
