@@ -9,7 +9,9 @@ import {
   grpo,
   gspo,
   type PolicyPreset,
+  presets,
   readStatistics,
+  reinforce,
   rloo,
   sapo,
   sequenceMeanRatio,
@@ -76,6 +78,8 @@ const compositions: Record<string, PolicyPreset> = {
   sapo: sapo(kl),
   rloo: rloo(),
   'rloo clip-higher': rloo({ clipRange: 0.1, clipRangeHigh: 0.5 }),
+  reinforce: reinforce(),
+  'reinforce with KL': reinforce(kl),
 };
 
 function evaluate(name: string, batch: Batch) {
@@ -124,6 +128,12 @@ describe.each(Object.entries({ uneven, full }))(
     });
   },
 );
+
+test('every preset is among the cases', () => {
+  const names = [...uneven.cases, ...full.cases].map(({ name }) => name);
+  for (const preset of Object.keys(presets)) expect(names).toContain(preset);
+  expect(names.sort()).toEqual(Object.keys(compositions).sort());
+});
 
 test('log-probabilities and entropy at a temperature, with gradients, are those of TRL', () => {
   const logits = float64(scores.logits, true);

@@ -16,6 +16,20 @@ export { entropyOfLogits, entropyOfLogprobs, topEntropyMask } from './entropy.ts
 export { finiteDifferences } from './finite-differences.ts';
 export { type KlEstimator, klToReference, sequenceKlToReference } from './kl.ts';
 export {
+  type LogisticOptions,
+  likelihoodHingePairLoss,
+  likelihoodPairLoss,
+  logisticPairLoss,
+  type PairLoss,
+  type PairTotals,
+  referenceHingePairLoss,
+  rewardHingePairLoss,
+  robustPairLoss,
+  type SquaredOptions,
+  squaredPairLoss,
+  tokenLikelihoodPairLoss,
+} from './pair-losses.ts';
+export {
   type LossResult,
   type PolicyLoss,
   type PolicyLossInputs,
@@ -24,6 +38,35 @@ export {
   type RegularisationOptions,
 } from './policy-loss.ts';
 export { type PpoClipOptions, ppoClip } from './ppo-clip.ts';
+export {
+  type PreferenceLoss,
+  type PreferenceLossOptions,
+  preferenceLoss,
+  type WeightedPairLoss,
+} from './preference-loss.ts';
+export {
+  chosenCrossEntropy,
+  chosenLikelihood,
+  dpo,
+  hinge,
+  hingeOfPaper,
+  ipo,
+  ipoOfPaper,
+  lengthNormalizedDpo,
+  type PreferencePresetName,
+  type PreferencePresetOptions,
+  preferencePresets,
+  robustDpo,
+} from './preference-presets.ts';
+export {
+  type CompletionTerms,
+  type Likelihood,
+  logLikelihood,
+  logRatio,
+  logRatioDifference,
+  type PreferenceInputs,
+  type PreferenceTerms,
+} from './preference-terms.ts';
 export {
   type AdvantageRecipe,
   bnpo,

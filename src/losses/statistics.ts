@@ -13,7 +13,15 @@ export type LossMetric =
   | 'entropy'
   | 'policy_loss'
   | 'mean_token_accuracy'
-  | 'num_tokens';
+  | 'num_tokens'
+  | 'rewards/chosen'
+  | 'rewards/rejected'
+  | 'rewards/accuracies'
+  | 'rewards/margins'
+  | 'logps/chosen'
+  | 'logps/rejected'
+  | 'logits/chosen'
+  | 'logits/rejected';
 
 /** One micro-batch's part of a metric, in the form in which parts combine exactly. Scalars, float64, detached. */
 export type Statistic =

@@ -13,6 +13,8 @@ export interface TokenLogprobOptions {
   readonly entropy?: 'none' | 'detached' | 'differentiable';
   /** Whether to say for each token if the model finds it the most likely of all. */
   readonly compareArgmax?: boolean;
+  /** Whether to report the mean logit over the vocabulary. */
+  readonly meanLogits?: boolean;
 }
 
 /** Scores of N tokens, each [N]. */
@@ -22,6 +24,8 @@ export interface TokenScores {
   readonly entropy?: Tensor | undefined;
   /** bool. */
   readonly isArgmax?: Tensor | undefined;
+  /** Mean over the vocabulary of the logits as the model gives them, without gradient. */
+  readonly meanLogits?: Tensor | undefined;
 }
 
 /** Logit of a place where `keptTokens` has no token: probability 0, and finite, so that 0 · log 0 stays 0. */
@@ -68,5 +72,6 @@ export function tokenLogprobs(
     ...(entropy === 'differentiable' && { entropy: entropyOfLogprobs(distribution) }),
     ...(entropy === 'detached' && { entropy: noGrad(() => entropyOfLogprobs(distribution)) }),
     ...(compareArgmax && { isArgmax: noGrad(() => logits.argmax(-1).eq(tokens)) }),
+    ...(options.meanLogits && { meanLogits: noGrad(() => inFullPrecision(logits).mean(-1)) }),
   };
 }

@@ -1,12 +1,14 @@
 """Runs TRL's own `_compute_loss` on random log-probabilities and saves loss, gradients and metrics.
 
-    python make.py        # trl 1.13, torch 2.13 (CPU); writes policy.json and token-scores.json beside it
+    python make.py [--out FOLDER]        # trl 1.13, torch 2.13 (CPU); writes policy.json and token-scores.json
 
 The trainer is a stub that holds the attributes `_compute_loss` reads; the model's forward pass is replaced by the
-log-probabilities and entropies themselves, as float64 leaves.
+log-probabilities and entropies themselves, as float64 leaves. TRL has no REINFORCE; its CISPO on policy, with a
+normaliser of B, is −A log π summed over each of B completions: the same.
 """
 
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +19,7 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.rloo_trainer import RLOOTrainer
 from trl.trainer.utils import entropy_from_logits, selective_log_softmax
 
-HERE = Path(__file__).parent
+OUT = Path(sys.argv[sys.argv.index("--out") + 1]) if "--out" in sys.argv else Path(__file__).parent
 B, T = 6, 7
 torch.set_default_dtype(torch.float64)
 generator = torch.Generator().manual_seed(20)
@@ -116,6 +118,12 @@ def run(name, batch, trainer=GRPOTrainer, on_policy=False, num_items=None, **opt
     }
 
 
+def reinforce(name, batch, **options):
+    case = run(name, batch, on_policy=True, num_items=B, loss_type="cispo", epsilon_high=1e9, **options)
+    del case["metrics"]["cispo_clip_ratio"]
+    return case
+
+
 def policy_cases():
     uneven = random_batch([7, 3, 5, 1, 0, 6])
     full = random_batch([7, 3, 5, 1, 2, 6])
@@ -148,6 +156,8 @@ def policy_cases():
                 run("gspo with KL", uneven, loss_type="grpo", beta=0.04, **sequence),
                 run("cispo by sequence", uneven, loss_type="cispo", epsilon_high=1.1, **sequence),
                 run("sapo", uneven, loss_type="sapo", beta=0.04),
+                reinforce("reinforce", uneven),
+                reinforce("reinforce with KL", uneven, beta=0.04),
             ],
         },
         "full": {
@@ -190,7 +200,7 @@ def plain(value):
 
 def save(name, content):
     versions = {"trl": trl.__version__, "torch": torch.__version__}
-    (HERE / name).write_text(json.dumps({"versions": versions, **plain(content)}, indent=1) + "\n")
+    (OUT / name).write_text(json.dumps({"versions": versions, **plain(content)}, indent=1) + "\n")
 
 
 save("policy.json", policy_cases())
