@@ -9,7 +9,7 @@ import {
   withChunkedLogprobs,
 } from '../losses/index.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
-import { tidy } from '../tensor/index.ts';
+import { phase, tidy } from '../tensor/index.ts';
 import type { Policy } from './policy.ts';
 import {
   chunkOptions,
@@ -46,7 +46,7 @@ export function forwardBackward(
   { loss, totals, ...scoring }: ForwardBackwardOptions,
 ): ForwardBackwardResult | undefined {
   return tidy(() => {
-    const batch = packFor(model, sequences, tokenizer.padTokenId);
+    const batch = phase('pack', () => packFor(model, sequences, tokenizer.padTokenId));
     if (batch.targets.size === 0) return undefined;
     const hidden = predictingStates(model, batch);
     const options = chunkOptions(batch, scoring);
@@ -99,7 +99,9 @@ export async function update(
     for (const [index, sequences] of microBatches.entries()) {
       await nextTurn();
       signal?.throwIfAborted();
-      const part = forwardBackward(learner.policy, sequences, { ...options, totals });
+      const part = phase('forward', () =>
+        forwardBackward(learner.policy, sequences, { ...options, totals }),
+      );
       if (part === undefined) continue;
       parts.push(part);
       if (!Number.isFinite(part.loss))
@@ -108,9 +110,9 @@ export async function update(
           `the loss of micro-batch ${index} is ${part.loss}${culprit(learner.policy, sequences, options)}`,
         );
     }
-    return applyGradients(learner, parts, learningRate);
+    return phase('optimiser', () => applyGradients(learner, parts, learningRate));
   } finally {
-    learner.optimizer.zeroGradients();
+    phase('optimiser', () => learner.optimizer.zeroGradients());
   }
 }
 

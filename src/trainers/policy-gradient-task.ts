@@ -12,7 +12,7 @@ import {
 } from '../policy/index.ts';
 import type { GroupScores, RewardLike } from '../rewards/index.ts';
 import { collectRollouts } from '../rollouts/index.ts';
-import { Generator } from '../tensor/index.ts';
+import { Generator, phase as traced } from '../tensor/index.ts';
 import type { Prompt, RolloutGroup } from '../types.ts';
 import type { GroupArithmetic, GrpoOptions } from './config/index.ts';
 import { evaluateRewards } from './evaluate-rewards.ts';
@@ -148,7 +148,7 @@ export class PolicyGradientTask implements TrainingTask {
         signal: context.signal,
       },
     );
-    this.#records.writeTokens(context);
+    traced('metrics', () => this.#records.writeTokens(context));
     this.#syncReference(context.step);
     return {
       metrics: {
@@ -187,21 +187,26 @@ export class PolicyGradientTask implements TrainingTask {
     const clock = new PhaseClock();
     phase('sampling');
     const asked = this.#cursor.take(arithmetic.promptsPerGeneration).map((row) => prompts[row]!);
-    const groups = await this.#sample(asked, signal);
+    const groups = await traced('rollout', () => this.#sample(asked, signal));
     clock.end('time/generation');
     phase('scoring');
-    const scores = await this.#score(groups, signal);
+    const scores = await traced('reward', () => this.#score(groups, signal));
     clock.end('time/reward');
     this.#warnOfFailures(scores, step);
     onEvent?.({ type: 'rollout-end', step, groups, rewards: scores.totals });
-    const references = this.#referenceLogprobs(groups);
+    const references = traced('reference', () => this.#referenceLogprobs(groups));
     const { advantages: recipe, rewardKlCoefficient: coefficient } = this.#preset;
     const rewards = penalizeRewards(scores.totals, groups, { references, coefficient });
-    const advantages = estimateAdvantages(rewards, recipe, options.scaleRewards);
     const maskTruncated = options.maskTruncatedCompletions;
-    this.#queue(toSequences(groups, { advantages, references, maskTruncated }));
-    this.#records.writeCompletions(context, { groups, scores, advantages });
-    const generated = describeGeneration(groups, scores, advantages, clock.seconds);
+    const advantages = traced('advantages', () => {
+      const estimated = estimateAdvantages(rewards, recipe, options.scaleRewards);
+      this.#queue(toSequences(groups, { advantages: estimated, references, maskTruncated }));
+      return estimated;
+    });
+    const generated = traced('metrics', () => {
+      this.#records.writeCompletions(context, { groups, scores, advantages });
+      return describeGeneration(groups, scores, advantages, clock.seconds);
+    });
     if (coefficient === 0 || references === undefined) return generated;
     return { ...generated, metrics: { ...generated.metrics, kl: meanKl(groups, references) } };
   }
