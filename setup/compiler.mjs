@@ -34,6 +34,8 @@ export function compileFlags(libtorch, compiler = findCompiler()) {
     '-fexceptions',
     '-Wall',
     ...(sharesOpenmp(compiler) ? ['-fopenmp'] : []),
+    // libtorch's own builds define it, and some of its structures have one member less with it.
+    '-DNDEBUG',
     '-DNAPI_VERSION=8',
     '-DNODE_GYP_MODULE_NAME=laurel',
     ...(abi === null ? [] : [`-D_GLIBCXX_USE_CXX11_ABI=${abi ? 1 : 0}`]),

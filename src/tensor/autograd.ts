@@ -2,6 +2,7 @@ import { adopt } from './dispatch.ts';
 import { attempt, native, wire } from './native.ts';
 import { refusePromise } from './refuse-promise.ts';
 import type { Tensor } from './tensor.ts';
+import { phase } from './trace.ts';
 
 function withGradMode<Result>(enabled: boolean, work: () => Result): Result {
   const before = native.gradMode(enabled);
@@ -41,8 +42,9 @@ export function grad(
 ): (Tensor | null)[] {
   const handles = [output, ...(gradient === undefined ? [] : [gradient]), ...inputs];
   for (const [position, handle] of handles.entries()) wire[position] = handle.id;
-  attempt('grad', () =>
-    native.gradients(inputs.length, gradient !== undefined, keepGraph, createGraph),
+  const isSeeded = gradient !== undefined;
+  phase('backward', () =>
+    attempt('grad', () => native.gradients(inputs.length, isSeeded, keepGraph, createGraph)),
   );
   const ids = Array.from(wire.subarray(0, inputs.length));
   return ids.map((id) => (id < 0 ? null : (adopt(id) as Tensor)));

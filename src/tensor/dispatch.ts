@@ -2,6 +2,7 @@ import { EngineError } from '../errors.ts';
 import { TensorHandle } from './handle.ts';
 import { native, wire } from './native.ts';
 import { own } from './scope.ts';
+import { isTracing, traced } from './trace.ts';
 
 /** Tags of native/wire.h. */
 const tag = {
@@ -182,6 +183,11 @@ function find(name: string): number {
 }
 
 function invoke(name: string, values: readonly Argument[], keepResults: boolean): number {
+  if (isTracing()) return traced('operator', name, () => convertAndCall(name, values, keepResults));
+  return convertAndCall(name, values, keepResults);
+}
+
+function convertAndCall(name: string, values: readonly Argument[], keepResults: boolean): number {
   try {
     const operator = find(name);
     let words = 0;

@@ -40,6 +40,7 @@ export {
   where,
 } from './functions.ts';
 export { Generator } from './generator.ts';
+export { startTrace, type Trace, type TraceEvent, type TraceKind } from './profile.ts';
 export {
   readSafetensors,
   SafetensorsFile,
@@ -59,3 +60,4 @@ export {
 export { dispose, engineMark, keep, liveTensors, openScope, type Scope, tidy } from './scope.ts';
 export { describeSystem, setThreadCount, threadCount } from './system.ts';
 export { type Axes, type ReduceOptions, Tensor } from './tensor.ts';
+export { phase, traced } from './trace.ts';

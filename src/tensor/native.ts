@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { chooseThreads } from './threads.ts';
+import { isTracing, traced } from './trace.ts';
 
 /** What native/ exports. Handles are numbers; −1 stands for "none" where a handle is optional. */
 export interface Native {
@@ -40,6 +41,12 @@ export interface Native {
   threads(): number;
   adjustMemory(bytes: number): number;
   describeSystem(): SystemDescription;
+  /** This thread's number. */
+  startProfile(): number;
+  /** Six numbers for each kernel; kernels that were not kept; the texts that numbers stand for. */
+  stopProfile(): [records: Float64Array, dropped: number, ...texts: string[]];
+  /** Nanoseconds, by the clock of the records. */
+  profileClock(): number;
 }
 
 /** The libtorch that was loaded. */
@@ -88,7 +95,7 @@ if (isMainThread) native.setThreads(chooseThreads().count);
 /** Runs something native; what it throws becomes an EngineError that names `operation`. */
 export function attempt<Result>(operation: string, work: () => Result): Result {
   try {
-    return work();
+    return isTracing() ? traced('bridge', operation, work) : work();
   } catch (cause) {
     throw cause instanceof EngineError ? cause : EngineError.from(operation, cause);
   }

@@ -2,6 +2,7 @@ import { EngineError } from '../errors.ts';
 import { TensorHandle } from './handle.ts';
 import { native, wire } from './native.ts';
 import { refusePromise } from './refuse-promise.ts';
+import { isTracing, traced } from './trace.ts';
 
 /** The scopes that are open, outermost first. */
 const openScopes: Scope[] = [];
@@ -46,6 +47,11 @@ function give(tensor: TensorHandle, owner: Scope | undefined): void {
 }
 
 function releaseAll(ids: readonly number[]): void {
+  if (isTracing()) traced('bridge', 'release', () => releaseNow(ids));
+  else releaseNow(ids);
+}
+
+function releaseNow(ids: readonly number[]): void {
   for (let start = 0; start < ids.length; start += wire.length) {
     const count = Math.min(wire.length, ids.length - start);
     for (let i = 0; i < count; i++) wire[i] = ids[start + i]!;

@@ -4,6 +4,7 @@ import { arrayFor, type DType, dtypeCode, type NumericArray } from './dtype.ts';
 import { Elementwise } from './elementwise.ts';
 import { attempt, native } from './native.ts';
 import { dispose } from './scope.ts';
+import { phase } from './trace.ts';
 
 /** Axes to reduce: one, several, or all when left out. */
 export type Axes = number | readonly number[];
@@ -48,7 +49,7 @@ export class Tensor extends Elementwise {
    */
   backward({ gradient, keepGraph = false }: { gradient?: Tensor; keepGraph?: boolean } = {}): void {
     const seed = gradient === undefined ? -1 : gradient.id;
-    attempt('backward', () => native.backward(this.id, seed, keepGraph));
+    phase('backward', () => attempt('backward', () => native.backward(this.id, seed, keepGraph)));
   }
 
   /** The only element, as a number. */

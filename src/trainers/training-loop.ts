@@ -10,7 +10,7 @@ import {
 import { CheckpointError, EngineError } from '../errors.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { type Schedule, schedules } from '../optim/index.ts';
-import { liveTensors } from '../tensor/index.ts';
+import { liveTensors, phase, traced } from '../tensor/index.ts';
 import { findResumed, openSession, type RunSession } from './run-session.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
 import { atStart, type Progress, type SavedState } from './training-progress.ts';
@@ -140,14 +140,16 @@ class TrainingLoop {
     if (!fresh && this.#isEvaluationDue()) await this.#afterStep();
     while (this.#progress.step < totalSteps) {
       this.#signal.throwIfAborted();
-      await this.#step();
+      await traced('step', `step ${this.#progress.step + 1}`, () => this.#step());
       await this.#afterStep();
     }
   }
 
   async #afterStep(): Promise<void> {
-    const isBest = this.#isEvaluationDue() ? await this.#evaluate() : false;
-    if (this.#isSaveDue(isBest)) await this.#save();
+    const isBest = this.#isEvaluationDue()
+      ? await phase('evaluation', () => this.#evaluate())
+      : false;
+    if (this.#isSaveDue(isBest)) await phase('checkpoint', () => this.#save());
   }
 
   #isEvaluationDue(): boolean {
@@ -185,14 +187,17 @@ class TrainingLoop {
       nonfinite_steps: this.#progress.nonFiniteSteps,
       'engine/live_tensors': liveTensors(),
     };
-    this.#session.log.record(metrics);
-    const line = await this.#session.log.endStep(context.step, {
-      flush: context.step === this.#start.arithmetic.totalSteps,
-    });
+    const line = await phase('metrics', () => this.#log(context.step, metrics));
     if (line !== undefined) this.#lastMetrics = line;
-    this.#remember();
+    phase('metrics', () => this.#remember());
     this.#hooks.onEvent?.({ type: 'step-end', step: context.step, metrics });
     await this.#checkFinite(outcome);
+  }
+
+  #log(step: number, metrics: Metrics): Promise<Metrics | undefined> {
+    this.#session.log.record(metrics);
+    const flush = step === this.#start.arithmetic.totalSteps;
+    return this.#session.log.endStep(step, { flush });
   }
 
   #advance({ tokens, epoch, nonFinite }: StepOutcome): void {
