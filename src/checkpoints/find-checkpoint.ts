@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
-import { findCorrupted, findMissing, manifestName, readManifest } from './manifest.ts';
+import { findMissing, manifestName, readManifest } from './manifest.ts';
 
 /** A checkpoint whose files are all there. */
 export interface Checkpoint {
@@ -63,14 +63,4 @@ function whatIsThere(path: string): string {
   const newest = found.sort((left, right) => stepOf(left) - stepOf(right)).at(-1);
   if (newest === undefined) return '; start the run anew';
   return `; the newest, ${newest}: ${findMissing(newest) ?? 'was not saved whole'}. Copy it again, or start the run anew`;
-}
-
-/**
- * Checks that a checkpoint is what was saved: every file there, of its size, with its contents.
- * @throws CheckpointError naming the first file that is not.
- */
-export async function verifyCheckpoint({ path }: Checkpoint): Promise<void> {
-  const problem = findMissing(path) ?? (await findCorrupted(path));
-  if (problem === undefined) return;
-  throw new CheckpointError(`${path}: ${problem}; use an earlier checkpoint or copy it again`);
 }

@@ -5,7 +5,7 @@ export {
   findCheckpoint,
   latestCheckpoint,
   listCheckpoints,
-  verifyCheckpoint,
 } from './find-checkpoint.ts';
+export { type DamagedCheckpoint, findIntact, type IntactCheckpoint } from './find-intact.ts';
 export { type KeepOptions, saveCheckpoint, supersedeCheckpointsAfter } from './save-checkpoint.ts';
 export { readTrainerState, type TrainerState, writeTrainerState } from './trainer-state.ts';

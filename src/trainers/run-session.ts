@@ -1,11 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import {
-  type Checkpoint,
-  findCheckpoint,
-  listCheckpoints,
-  verifyCheckpoint,
-} from '../checkpoints/index.ts';
+import { findIntact, type IntactCheckpoint } from '../checkpoints/index.ts';
 import { ConfigError } from '../errors.ts';
 import { ConsoleSink, JsonlSink, MetricsLog } from '../metrics/index.ts';
 import { createRun, type Run, type RunStart, resumeRun } from '../runs/index.ts';
@@ -28,7 +23,7 @@ export interface SessionStart {
   readonly totalSteps: number;
   readonly loggingSteps: number;
   /** What the run goes on from; undefined: it starts anew. */
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: IntactCheckpoint | undefined;
 }
 
 /** A run that this process is writing: its folder and its metrics. */
@@ -58,27 +53,16 @@ function resumePath({
 }
 
 /**
- * The checkpoint that the options ask to resume, whole and unharmed; undefined where a run starts anew.
+ * The checkpoint that the options ask to resume, unharmed: of a run, the newest that is; undefined where a run starts anew.
  * @throws CheckpointError when there is none.
  */
-export async function findResumed(options: SessionOptions): Promise<Checkpoint | undefined> {
+export async function findResumed(options: SessionOptions): Promise<IntactCheckpoint | undefined> {
   const path = resumePath(options);
-  if (path === undefined) return undefined;
-  const checkpoint = findCheckpoint(path);
-  await verifyCheckpoint(checkpoint);
-  return checkpoint;
-}
-
-/** Later checkpoints of the same run that are not whole. */
-function damagedAfter({ path, step }: Checkpoint): string[] {
-  const folder = dirname(path);
-  const whole = new Set(listCheckpoints(folder).map((checkpoint) => basename(checkpoint.path)));
-  const isLater = (name: string) => Number(/^checkpoint-(\d+)$/.exec(name)?.[1] ?? 0) > step;
-  return readdirSync(folder).filter((name) => isLater(name) && !whole.has(name));
+  return path === undefined ? undefined : findIntact(path);
 }
 
 /** The run that a checkpoint belongs to: `run/checkpoints/checkpoint-N`. */
-const runOf = ({ path }: Checkpoint): string =>
+const runOf = ({ path }: IntactCheckpoint): string =>
   basename(dirname(path)) === 'checkpoints' ? dirname(dirname(path)) : dirname(path);
 
 /**
@@ -90,7 +74,6 @@ export function openSession(
   { trainer, configYaml, totalSteps, loggingSteps, checkpoint }: SessionStart,
   { console: stream, onEvent }: TrainerHooks,
 ): RunSession {
-  const damaged = checkpoint === undefined ? [] : damagedAfter(checkpoint);
   const start: RunStart = {
     trainer,
     seed: options.seed,
@@ -111,8 +94,8 @@ export function openSession(
     const message = `resuming with other options than the run was started with (${changed.join('; ')})`;
     onEvent?.({ type: 'warning', message });
   }
-  for (const name of damaged) {
-    const message = `${name} is damaged or was not saved whole; going on from step ${checkpoint?.step}, before it`;
+  for (const { name, problem } of checkpoint?.passedOver ?? []) {
+    const message = `${name} is damaged (${problem}); going on from step ${checkpoint?.step}, before it`;
     onEvent?.({ type: 'warning', message });
   }
   const changes =
