@@ -1,6 +1,7 @@
 import type { Tensor } from '../tensor/index.ts';
 import type { AdamWLists } from './adamw-update.ts';
 import { type AdamWImplementation, chooseAdamW } from './choose-adamw.ts';
+import { withMasterWeights } from './master-weights.ts';
 import { makeOptimizer, type Optimizer } from './optimizer.ts';
 import {
   allParameters,
@@ -40,11 +41,14 @@ function listsOf({ parameters }: ParameterGroup, first: Moments, second: Moments
  *   θ ← θ − η λ θ − η m̂ / (√v̂ + ε),   m̂ = m / (1−β₁ᵗ),   v̂ = v / (1−β₂ᵗ)
  * Loshchilov and Hutter 2019, arXiv:1711.05101v3, Algorithm 2, with λ scaled by η as in PyTorch.
  * - t counts updates of the optimiser, not of each parameter: one that first gets a gradient late is corrected less.
- * - Moments have their parameter's dtype; parameters in half precision need a wider copy to be the one updated here.
+ * - Parameters in half precision are updated through float32 masters, with float32 moments (`withMasterWeights`).
  */
-export function adamW(
+export const adamW = (groups: readonly ParameterGroup[], options: AdamWOptions = {}): Optimizer =>
+  withMasterWeights(groups, (wide) => plainAdamW(wide, options));
+
+function plainAdamW(
   groups: readonly ParameterGroup[],
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, implementation }: AdamWOptions = {},
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, implementation }: AdamWOptions,
 ): Optimizer {
   const parameters = allParameters(groups);
   const [first, second] = [zerosLike(parameters), zerosLike(parameters)];

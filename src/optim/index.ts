@@ -1,6 +1,7 @@
 export { type AdamWOptions, adamW } from './adamw.ts';
 export { type AdamWImplementation, adamWRuns } from './choose-adamw.ts';
 export { clipGradNorm, type GradientNorm } from './clip-grad-norm.ts';
+export { withMasterWeights } from './master-weights.ts';
 export type { Optimizer, OptimizerState } from './optimizer.ts';
 export {
   allParameters,

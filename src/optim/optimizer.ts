@@ -12,10 +12,12 @@ export interface OptimizerState {
 
 /** Updates parameters in place from the gradients in their `grad`. A parameter without one is left alone. */
 export interface Optimizer {
-  /** Every parameter, over all groups. */
+  /** What is updated, over all groups: every parameter, or its float32 master where it is in half precision. */
   readonly parameters: NamedParameters;
   /** Updates made so far. */
   readonly stepCount: number;
+  /** After each backward pass: adds half-precision gradients to float32 sums; does nothing for full precision. */
+  collectGradients(): void;
   step(learningRate: number): void;
   /** Drops every gradient. */
   zeroGradients(): void;
@@ -32,11 +34,23 @@ export interface OptimizerParts {
   update(step: number, learningRate: number): void;
 }
 
-function checkSameTensors(own: ReadonlyMap<string, Tensor>, saved: ReadonlyMap<string, Tensor>) {
+/** Only half-precision parameters have masters. */
+const otherDtype = (name: string): string =>
+  name.startsWith('master.')
+    ? '; it was saved under another dtype: resume with that, or start anew from its weights'
+    : '';
+
+/** @throws CheckpointError naming the first tensor that a saved state lacks, has in another shape or has too much. */
+export function assertSameTensors(
+  own: ReadonlyMap<string, Tensor>,
+  saved: ReadonlyMap<string, Tensor>,
+): void {
   for (const [name, tensor] of own) {
     const found = saved.get(name);
     if (found === undefined) {
-      throw new CheckpointError(`optimiser state: ${name} is missing from the checkpoint`);
+      throw new CheckpointError(
+        `optimiser state: ${name} is missing from the checkpoint${otherDtype(name)}`,
+      );
     }
     if (found.shape.join() !== tensor.shape.join()) {
       throw new CheckpointError(
@@ -48,7 +62,7 @@ function checkSameTensors(own: ReadonlyMap<string, Tensor>, saved: ReadonlyMap<s
   const unknown = [...saved.keys()].find((name) => !own.has(name));
   if (unknown !== undefined) {
     throw new CheckpointError(
-      `optimiser state: ${unknown} is in the checkpoint but not in this model or optimiser`,
+      `optimiser state: ${unknown} is in the checkpoint but not in this model or optimiser${otherDtype(unknown)}`,
     );
   }
 }
@@ -61,6 +75,7 @@ export function makeOptimizer({ parameters, tensors, update }: OptimizerParts): 
     get stepCount() {
       return stepCount;
     },
+    collectGradients() {},
     step(learningRate) {
       noGrad(() => tidy(() => update(stepCount + 1, learningRate)));
       stepCount++;
@@ -70,7 +85,7 @@ export function makeOptimizer({ parameters, tensors, update }: OptimizerParts): 
     },
     state: () => ({ step: stepCount, tensors }),
     load(state) {
-      checkSameTensors(tensors, state.tensors);
+      assertSameTensors(tensors, state.tensors);
       noGrad(() => {
         for (const [name, tensor] of tensors) tensor.copy_(state.tensors.get(name) as Tensor);
       });

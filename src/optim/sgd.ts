@@ -1,4 +1,5 @@
 import { callInPlace, type Tensor } from '../tensor/index.ts';
+import { withMasterWeights } from './master-weights.ts';
 import { makeOptimizer, type Optimizer } from './optimizer.ts';
 import {
   allParameters,
@@ -17,11 +18,12 @@ export interface SgdOptions {
  * Stochastic gradient descent.
  *   b ← μ b + g + λ θ,   θ ← θ − η b
  * As `torch.optim.SGD`, without dampening and Nesterov's variant.
+ * - Parameters in half precision are updated through float32 masters (`withMasterWeights`).
  */
-export function sgd(
-  groups: readonly ParameterGroup[],
-  { momentum = 0 }: SgdOptions = {},
-): Optimizer {
+export const sgd = (groups: readonly ParameterGroup[], options: SgdOptions = {}): Optimizer =>
+  withMasterWeights(groups, (wide) => plainSgd(wide, options));
+
+function plainSgd(groups: readonly ParameterGroup[], { momentum = 0 }: SgdOptions): Optimizer {
   const parameters = allParameters(groups);
   const buffers = momentum === 0 ? new Map<string, Tensor>() : zerosLike(parameters);
   const uniform = uniformGroups(groups);
