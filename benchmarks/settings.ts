@@ -75,6 +75,9 @@ function pythonSettings(
   );
 }
 
+const withEachCache = (side: SideName, name: string, interpreter: Interpreter): Setting[] =>
+  ['dynamic', 'static'].flatMap((cache) => pythonSettings(side, name, interpreter, [cache]));
+
 /** The addon as set-up builds it, and those of `LAUREL_BENCH_BUILDS` (folders joined by colons). */
 function engineSettings(side: SideName): Setting[] {
   const folders = [undefined, ...paths(process.env['LAUREL_BENCH_BUILDS'])];
@@ -110,10 +113,10 @@ export function settingsOf(side: SideName): Setting[] {
     case 'transformers':
       return interpreters()
         .filter(({ hasTransformers }) => hasTransformers)
-        .flatMap((python) => pythonSettings(side, 'transformers', python));
+        .flatMap((python) => withEachCache(side, 'transformers', python));
     case 'trl':
       return interpreters()
         .filter(({ hasTrl }) => hasTrl)
-        .flatMap((python) => pythonSettings(side, 'TRL', python));
+        .flatMap((python) => withEachCache(side, 'TRL', python));
   }
 }
