@@ -33,6 +33,13 @@ export interface Prompt {
 /** Why a completion ended: a stop token or string, or the length limit. */
 export type FinishReason = 'stop' | 'length';
 
+/** For each token of a completion, the ids it was drawn from: one set after the other. */
+export interface KeptTokens {
+  readonly ids: Int32Array;
+  /** Where each token's set begins in `ids`, and at last where the last one ends: one more than there are tokens. */
+  readonly offsets: Int32Array;
+}
+
 /** One sampled completion of one prompt. */
 export interface Rollout {
   /** Token ids of the completion, a final stop token included. Never decoded and re-encoded. */
@@ -43,7 +50,7 @@ export interface Rollout {
   readonly logprobs: readonly number[];
   readonly finishReason: FinishReason;
   /** Token ids each token was drawn from where top-k, top-p, min-p or a constraint cut the vocabulary; absent otherwise. */
-  readonly keptTokens?: readonly (readonly number[])[];
+  readonly keptTokens?: KeptTokens;
 }
 
 /** G completions of one prompt; the unit that group-relative advantages compare. */

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { ShapeError } from '../errors.ts';
-import { countTotals, microBatches, packBatch, type TrainSequence } from './index.ts';
+import {
+  countTotals,
+  keptSet,
+  keptTokensOf,
+  microBatches,
+  packBatch,
+  type TrainSequence,
+} from './index.ts';
 
 const padTokenId = 99;
 
@@ -60,7 +67,10 @@ test('a column that one sequence lacks is absent', () => {
 });
 
 test('kept tokens are those of trained tokens, padded with −1', () => {
-  const kept = (sequence: TrainSequence, keptTokens: number[][]) => ({ ...sequence, keptTokens });
+  const kept = (sequence: TrainSequence, keptTokens: number[][]) => ({
+    ...sequence,
+    keptTokens: keptTokensOf(keptTokens),
+  });
   const rows = [kept(long, [[3, 1], [4], [5, 6, 7]]), kept(short, [[9]])];
   const { keptTokens } = packBatch(rows, { padTokenId });
   expect(keptTokens?.shape).toEqual([3, 3]);
@@ -68,8 +78,23 @@ test('kept tokens are those of trained tokens, padded with −1', () => {
 });
 
 test('kept tokens for some sequences only are refused', () => {
-  const rows = [{ ...long, keptTokens: [[3], [4], [5]] }, short];
+  const rows = [{ ...long, keptTokens: keptTokensOf([[3], [4], [5]]) }, short];
   expect(() => packBatch(rows, { padTokenId })).toThrow(/1 of 2 sequences have keptTokens/);
+});
+
+test('kept sets are stored one after the other', () => {
+  const kept = keptTokensOf([[3, 1], [], [5, 6, 7]]);
+  expect(kept).toEqual({
+    ids: Int32Array.of(3, 1, 5, 6, 7),
+    offsets: Int32Array.of(0, 2, 2, 5),
+  });
+  expect([0, 1, 2].map((t) => [...keptSet(kept, t)])).toEqual([[3, 1], [], [5, 6, 7]]);
+});
+
+test('each trained token knows where its sequence begins', () => {
+  const { sequenceStarts } = packBatch([long, short], { padTokenId });
+  // Rows are 5 wide; two tokens of the first row are trained and one of the second.
+  expect(sequenceStarts.toArray()).toEqual([0, 0, 5]);
 });
 
 test('a mask of zeros trains nothing and still packs', () => {
@@ -90,7 +115,7 @@ test.each(['completionMask', 'oldLogprobs', 'referenceLogprobs', 'advantages'] a
 );
 
 test('kept tokens of the wrong length are a shape error', () => {
-  const pack = () => packBatch([{ ...long, keptTokens: [[1]] }], { padTokenId });
+  const pack = () => packBatch([{ ...long, keptTokens: keptTokensOf([[1]]) }], { padTokenId });
   expect(pack).toThrow(/keptTokens has 1 values for 3 completion tokens/);
 });
 

@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts';
 import { type DType, fromTypedArray, type Tensor, tokenTensor } from '../tensor/index.ts';
+import { keptLength, keptSet } from './kept-tokens.ts';
 import type { TrainSequence } from './train-sequence.ts';
 
 /**
@@ -11,6 +12,8 @@ export interface TrainBatch {
   readonly tokens: Tensor;
   /** For each trained token, the row of the flattened hidden states [B·T, C] that predicts it. [N], int64. */
   readonly predictors: Tensor;
+  /** For each trained token, where its sequence begins in the flattened tokens [B·T]. [N], int64. */
+  readonly sequenceStarts: Tensor;
   /** The trained tokens. [N], int64. */
   readonly targets: Tensor;
   /** Where each trained token stands in the flattened completion region [B·T']. [N], int64. */
@@ -69,7 +72,7 @@ function padColumn(
 }
 
 /** Pads kept sets with −1 to the largest one. */
-function padKept(kept: readonly (readonly number[])[]): Tensor {
+function padKept(kept: readonly Int32Array[]): Tensor {
   const width = longest(kept.map((ids) => ids.length));
   const padded = new Int32Array(kept.length * width).fill(-1);
   for (const [row, ids] of kept.entries()) padded.set(ids, row * width);
@@ -91,9 +94,11 @@ function assertConsistent(sequence: TrainSequence): void {
     'keptTokens',
   ] as const) {
     const values = sequence[column];
-    if (values !== undefined && values.length !== length) {
+    if (values === undefined) continue;
+    const found = 'offsets' in values ? keptLength(values) : values.length;
+    if (found !== length) {
       throw new ShapeError(
-        `packBatch: ${column} has ${values.length} values for ${length} completion tokens`,
+        `packBatch: ${column} has ${found} values for ${length} completion tokens`,
       );
     }
   }
@@ -101,9 +106,10 @@ function assertConsistent(sequence: TrainSequence): void {
 
 interface TrainedTokens {
   predictors: number[];
+  starts: number[];
   targets: number[];
   slots: number[];
-  kept: (readonly number[])[];
+  kept: Int32Array[];
 }
 
 /** The one place that shifts: the token at position t is predicted by the hidden state at t − 1. */
@@ -112,14 +118,15 @@ function trainedTokens(
   length: number,
   region: number,
 ): TrainedTokens {
-  const found: TrainedTokens = { predictors: [], targets: [], slots: [], kept: [] };
+  const found: TrainedTokens = { predictors: [], starts: [], targets: [], slots: [], kept: [] };
   for (const [row, { tokens, promptLength, completionMask, keptTokens }] of sequences.entries()) {
     for (let t = promptLength; t < tokens.length; t++) {
       if (completionMask[t - promptLength] !== 1) continue;
       found.predictors.push(row * length + t - 1);
+      found.starts.push(row * length);
       found.targets.push(tokens[t]!);
       found.slots.push(row * region + t - promptLength);
-      if (keptTokens !== undefined) found.kept.push(keptTokens[t - promptLength]!);
+      if (keptTokens !== undefined) found.kept.push(keptSet(keptTokens, t - promptLength));
     }
   }
   return found;
@@ -142,7 +149,7 @@ export function packBatch(
   }
   const length = longest(sequences.map(({ tokens }) => tokens.length));
   const region = longest(sequences.map(regionLength));
-  const { predictors, targets, slots, kept } = trainedTokens(sequences, length, region);
+  const { predictors, starts, targets, slots, kept } = trainedTokens(sequences, length, region);
   const column = (name: Column): Tensor | undefined =>
     padColumn(sequences, name, region)?.to({ device, dtype });
   const indices = (values: readonly number[]): Tensor =>
@@ -150,6 +157,7 @@ export function packBatch(
   return {
     tokens: padTokens(sequences, padTokenId, length).to({ device }),
     predictors: indices(predictors),
+    sequenceStarts: indices(starts),
     targets: indices(targets),
     slots: indices(slots),
     completionMask: column('completionMask')!,

@@ -1,3 +1,5 @@
+import type { KeptTokens } from '../types.ts';
+
 /**
  * One prompt with its completion, ready to be packed. The completion region is everything after the prompt; in a
  * multi-turn rollout it holds observations too, which `completionMask` leaves out.
@@ -15,7 +17,7 @@ export interface TrainSequence {
   /** Per token of the completion region. */
   readonly advantages?: readonly number[];
   /** Per token of the completion region: the ids it was drawn from, where the vocabulary was cut. */
-  readonly keptTokens?: readonly (readonly number[])[];
+  readonly keptTokens?: KeptTokens;
 }
 
 const trainedTokens = ({ completionMask }: TrainSequence): number =>

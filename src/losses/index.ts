@@ -91,6 +91,7 @@ export {
   tokenRatio,
 } from './ratio-level.ts';
 export { reinforce as reinforceSurrogate } from './reinforce.ts';
+export { markTokens, penalizeSeen, type SeenText, seenTokens } from './repetition-penalty.ts';
 export { type SapoOptions, sapo as sapoSurrogate } from './sapo.ts';
 export {
   type LossMetric,

@@ -1,5 +1,6 @@
 import { assertSameShape, noGrad, type Tensor, where } from '../tensor/index.ts';
 import { entropyOfLogprobs } from './entropy.ts';
+import { penalizeSeen, type SeenText, seenTokens } from './repetition-penalty.ts';
 
 export interface TokenLogprobOptions {
   /** Logits are divided by it, as when sampling. */
@@ -9,6 +10,8 @@ export interface TokenLogprobOptions {
    * over them. Left out, all of the vocabulary.
    */
   readonly keptTokens?: Tensor | undefined;
+  /** A repetition penalty, replayed from the text before each token; left out, none. */
+  readonly repetition?: (SeenText & { readonly penalty: number }) | undefined;
   /** Whether to compute the distribution's entropy, and whether gradient flows through it. */
   readonly entropy?: 'none' | 'detached' | 'differentiable';
   /** Whether to say for each token if the model finds it the most likely of all. */
@@ -33,6 +36,11 @@ const NEVER = -1e30;
 
 const inFullPrecision = (logits: Tensor): Tensor =>
   logits.dtype === 'float64' ? logits : logits.to({ dtype: 'float32' });
+
+function penalize(logits: Tensor, { repetition }: TokenLogprobOptions): Tensor {
+  if (repetition === undefined) return logits;
+  return penalizeSeen(logits, seenTokens(repetition, logits.shape[1]!), repetition.penalty);
+}
 
 /** Log-probabilities of the kept tokens [N, K], and which of them is the token [N, K]. */
 function restrict(logits: Tensor, tokens: Tensor, keptTokens: Tensor): [Tensor, Tensor] {
@@ -64,7 +72,7 @@ export function tokenLogprobs(
 ): TokenScores {
   const { temperature = 1, keptTokens, entropy = 'none', compareArgmax = false } = options;
   assertSameShape('tokenLogprobs', { tokens, 'logits without V': logits.detach().select(-1, 0) });
-  const precise = inFullPrecision(logits);
+  const precise = penalize(inFullPrecision(logits), options);
   const tempered = temperature === 1 ? precise : precise.div(temperature);
   const [distribution, logprobs] = pick(tempered, tokens, keptTokens);
   return {

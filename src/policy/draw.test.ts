@@ -12,8 +12,8 @@ function drawMany(options: Cut, { seen, of = logits }: { seen?: number[]; of?: n
   const sampling = resolveSampling({ maxCompletionLength: 1, ...options });
   return tidy(() => {
     const rows = tensor([of]).expand([draws, of.length]);
-    const before = seen && tensor([seen], { dtype: 'int64' }).expand([draws, seen.length]);
-    return draw(rows, sampling, new Generator(11), before);
+    const before = seen && tensor([of.map((_, id) => (seen.includes(id) ? 1 : 0))]).ne(0);
+    return draw(rows, sampling, new Generator(11), before?.expand([draws, of.length]));
   });
 }
 

@@ -1,4 +1,5 @@
-import { arange, type Generator, rand, type Tensor, where } from '../tensor/index.ts';
+import { penalizeSeen } from '../losses/index.ts';
+import { arange, type Generator, rand, type Tensor } from '../tensor/index.ts';
 import { cutsVocabulary, type ResolvedSampling } from './sampling-options.ts';
 
 /** One token per row, as it was drawn. */
@@ -7,7 +8,7 @@ export interface Draw {
   /** log π of each under the distribution named by `logprobDistribution`, in nats. */
   readonly logprobs: number[];
   /** The ids each was drawn from, likeliest first; absent where nothing was cut. */
-  readonly keptTokens: number[][] | undefined;
+  readonly keptTokens: Int32Array[] | undefined;
 }
 
 /** Largest float32 below 1: keeps a uniform number times a sum strictly below the sum. */
@@ -30,9 +31,9 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** Tokens left after top-k, then top-p, then min-p on what remains, over logits sorted likeliest first. [R, V], bool. */
 function keptPositions(sorted: Tensor, { topK, topP, minP }: ResolvedSampling): Tensor {
   const width = sorted.shape[1]!;
-  let kept = arange(0, width, { device: sorted.device })
-    .less(topK > 0 ? topK : width)
-    .expand(sorted.shape);
+  const last = topK > 0 ? Math.min(topK, width) - 1 : width - 1;
+  // Tokens as likely as the k-th stay, as in transformers.
+  let kept = sorted.greaterEqual(sorted.slice(1, last, last + 1));
   if (topP < 1) {
     const probabilities = sorted.maskedFill(kept.logicalNot(), NEVER).softmax(-1);
     const before = probabilities.cumsum(-1).sub(probabilities);
@@ -46,11 +47,11 @@ function keptPositions(sorted: Tensor, { topK, topP, minP }: ResolvedSampling): 
   return kept.logicalOr(arange(0, width, { device: sorted.device }).less(1).expand(sorted.shape));
 }
 
-function listKept(order: Tensor, kept: Tensor): number[][] {
+function listKept(order: Tensor, kept: Tensor): Int32Array[] {
   const counts = kept.sum(-1).toArray();
-  const widest = Math.max(...counts);
-  const ids = order.slice(1, 0, widest).toArray();
-  return counts.map((count, row) => ids.slice(row * widest, row * widest + count));
+  const widest = counts.reduce((most, count) => Math.max(most, count), 0);
+  const ids = order.slice(1, 0, widest).to({ dtype: 'int32' }).toTypedArray() as Int32Array;
+  return counts.map((count, row) => ids.subarray(row * widest, row * widest + count));
 }
 
 function drawCut(logits: Tensor, sampling: ResolvedSampling, generator: Generator): Drawn {
@@ -65,17 +66,11 @@ function drawCut(logits: Tensor, sampling: ResolvedSampling, generator: Generato
   };
 }
 
-/** Divides positive logits of `seen` tokens [R, S] by the penalty and multiplies negative ones. */
-function penalize(logits: Tensor, seen: Tensor, penalty: number): Tensor {
-  const chosen = logits.gather(1, seen);
-  return logits.scatter(1, seen, where(chosen.less(0), chosen.mul(penalty), chosen.div(penalty)));
-}
-
 /** Drawn tokens [R, 1] with their log-probabilities [R, 1] under the distribution they were drawn from. */
 interface Drawn {
   readonly tokens: Tensor;
   readonly logprobs: Tensor;
-  readonly keptTokens?: number[][];
+  readonly keptTokens?: Int32Array[];
 }
 
 function drawSampled(logits: Tensor, sampling: ResolvedSampling, generator: Generator): Drawn {
@@ -91,6 +86,7 @@ function drawSampled(logits: Tensor, sampling: ResolvedSampling, generator: Gene
 
 /**
  * Draws one token per row of logits [R, V].
+ * `seen` marks the tokens that the repetition penalty makes less likely. [R, V], bool.
  * Temperature 0 takes the likeliest token and reports its log-probability at temperature 1.
  */
 export function draw(
@@ -103,7 +99,7 @@ export function draw(
   const wide = logits.dtype === 'float64' ? logits : logits.to({ dtype: 'float32' });
   const atTemperature = (values: Tensor) =>
     temperature === 0 || temperature === 1 ? values : values.div(temperature);
-  const penalized = seen === undefined ? wide : penalize(wide, seen, repetitionPenalty);
+  const penalized = seen === undefined ? wide : penalizeSeen(wide, seen, repetitionPenalty);
   const drawn = drawSampled(atTemperature(penalized), sampling, generator);
   const { tokens, keptTokens } = drawn;
   const isFull = seen === undefined && keptTokens === undefined;

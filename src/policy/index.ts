@@ -5,6 +5,7 @@ export {
   type LoadPolicyOptions,
   Policy,
   type SampleOptions,
+  type ScoreCompletionsOptions,
 } from './policy.ts';
 export { type SampleRequest, sampleCompletions } from './sample.ts';
 export {

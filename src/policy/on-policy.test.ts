@@ -43,7 +43,8 @@ const options: [string, Omit<SamplingOptions, 'maxCompletionLength'>][] = [
   ['top-k', { topK: 4 }],
   ['top-p', { topP: 0.7 }],
   ['min-p', { minP: 0.1 }],
-  ['everything', { temperature: 1.4, topK: 12, topP: 0.9, minP: 0.02 }],
+  ['repetition penalty', { repetitionPenalty: 1.5 }],
+  ['everything', { temperature: 1.4, topK: 12, topP: 0.9, minP: 0.02, repetitionPenalty: 1.3 }],
 ];
 const distributions: LogprobDistribution[] = ['sampled', 'full'];
 const cases = options.flatMap(([name, option]) =>
@@ -54,9 +55,10 @@ test.each(cases)(
   'with %s on, scoring under `%s` gives the log-probabilities that were drawn: ratio 1 ± 1e-4',
   async (_, logprobDistribution, option) => {
     const sequences = sequencesOf(await sampleGroups(policy, { ...option, logprobDistribution }));
-    const { temperature = 1 } = option;
+    const { temperature = 1, repetitionPenalty = 1 } = option;
     const scored = scoreSequences(policy.model, sequences, {
       temperature,
+      repetitionPenalty,
       logprobDistribution,
       padTokenId: letters.padTokenId,
       batchSize: 5,
@@ -76,6 +78,7 @@ test.each(cases)(
     let furthest = 0;
     forwardBackward(policy, sequences, {
       temperature: option.temperature ?? 1,
+      repetitionPenalty: option.repetitionPenalty ?? 1,
       logprobDistribution,
       totals: { tokens: 1, sequences: 1 },
       loss: ({ logprobs }, { oldLogprobs }) => {

@@ -6,6 +6,7 @@ import type { Rollout } from '../types.ts';
 import { type NewModelOptions, newModelConfig } from './new-model-config.ts';
 import { sampleCompletions } from './sample.ts';
 import { resolveSampling, type SamplingOptions } from './sampling-options.ts';
+import { scoreSequences } from './score.ts';
 
 export interface LoadPolicyOptions {
   /** float32 unless given, whatever the folder holds. */
@@ -81,6 +82,38 @@ export class Policy {
     });
     return rollouts!;
   }
+
+  /**
+   * log π of each token of completions of a prompt, in nats, under the distribution that the options name: for
+   * completions sampled with the same options, what `sample` reported.
+   */
+  score(
+    prompt: string,
+    completions: readonly Pick<Rollout, 'tokens' | 'keptTokens'>[],
+    { temperature = 1, batchSize = 64, ...options }: ScoreCompletionsOptions = {},
+  ): number[][] {
+    const read = this.tokenizer.encode(prompt, { addSpecialTokens: true });
+    const sequences = completions.map(({ tokens, ...kept }) => ({
+      ...kept,
+      tokens: [...read, ...tokens],
+      promptLength: read.length,
+      completionMask: tokens.map(() => 1),
+    }));
+    const scores = scoreSequences(this.model, sequences, {
+      temperature,
+      logprobDistribution: options.logprobDistribution ?? 'sampled',
+      repetitionPenalty: options.repetitionPenalty ?? 1,
+      padTokenId: this.tokenizer.padTokenId,
+      batchSize,
+    });
+    return scores.map(({ logprobs }) => logprobs);
+  }
+}
+
+export interface ScoreCompletionsOptions
+  extends Pick<SamplingOptions, 'temperature' | 'repetitionPenalty' | 'logprobDistribution'> {
+  /** Completions read at one time. */
+  readonly batchSize?: number;
 }
 
 export interface SampleOptions {

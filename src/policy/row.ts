@@ -1,3 +1,4 @@
+import { KeptRecorder } from '../batches/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import type { Rollout } from '../types.ts';
 import { StopMatcher } from './stop-matcher.ts';
@@ -7,7 +8,7 @@ export class Row {
   readonly prompt: readonly number[];
   readonly tokens: number[] = [];
   readonly logprobs: number[] = [];
-  readonly keptTokens: (readonly number[])[] = [];
+  #kept: KeptRecorder | undefined;
   readonly #matcher: StopMatcher;
   stopped = false;
 
@@ -20,23 +21,25 @@ export class Row {
   push(
     token: number,
     logprob: number,
-    kept: readonly number[] | undefined,
+    kept: Int32Array | undefined,
     endings: ReadonlySet<number>,
   ): void {
     this.tokens.push(token);
     this.logprobs.push(logprob);
-    if (kept !== undefined) this.keptTokens.push(kept);
+    if (kept !== undefined) {
+      this.#kept ??= new KeptRecorder();
+      this.#kept.push(kept);
+    }
     this.stopped = endings.has(token) || this.#matcher.push(token);
   }
 
   finish(): Rollout {
-    const cut = this.keptTokens.length > 0;
     return {
       tokens: this.tokens,
       text: this.#matcher.finish(),
       logprobs: this.logprobs,
       finishReason: this.stopped ? 'stop' : 'length',
-      ...(cut ? { keptTokens: this.keptTokens } : {}),
+      ...(this.#kept && { keptTokens: this.#kept.finish() }),
     };
   }
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { letters, tinyPolicy } from '../../test/support/tiny-policy.ts';
+import { keptLength, keptSet } from '../batches/index.ts';
 import { ConfigError } from '../errors.ts';
 import { hiddenStates, logits as logitsOf, parameters } from '../models/index.ts';
 import { Generator, liveTensors, noGrad, tidy, tokenTensor } from '../tensor/index.ts';
@@ -263,10 +264,11 @@ test('a repetition penalty keeps prompt and completion tokens from coming back',
 
 test('kept sets hold each token drawn and nothing is kept without a cut', async () => {
   const [[cut]] = (await sample([a], { topK: 3 })) as [[Rollout]];
-  expect(cut.keptTokens!.length).toBe(cut.tokens.length);
-  for (const [t, kept] of cut.keptTokens!.entries()) {
+  expect(keptLength(cut.keptTokens!)).toBe(cut.tokens.length);
+  for (const [t, token] of cut.tokens.entries()) {
+    const kept = keptSet(cut.keptTokens!, t);
     expect(kept.length).toBe(3);
-    expect(kept).toContain(cut.tokens[t]);
+    expect(kept).toContain(token);
   }
   const [[whole]] = (await sample([a])) as [[Rollout]];
   expect(whole.keptTokens).toBeUndefined();

@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConfigError } from '../errors.ts';
 import type { Model } from '../models/index.ts';
-import { type Generator, noGrad, type Tensor, tidy, tokenTensor } from '../tensor/index.ts';
+import { type Generator, noGrad, type Tensor, tidy } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import type { Rollout } from '../types.ts';
 import { DecodeState } from './decode-state.ts';
 import { draw } from './draw.ts';
 import { Row } from './row.ts';
 import type { ResolvedSampling } from './sampling-options.ts';
+import { SeenTokens } from './seen-tokens.ts';
 
 /** Decode steps between turns of the event loop. */
 const STEPS_PER_TURN = 16;
@@ -52,6 +53,9 @@ function assertPromptsFit({ prompts, sampling, model }: SampleRequest): void {
 /**
  * Draws G completions of each prompt, all prompts side by side. Each prompt is read once and its cache repeated to
  * its G rows; finished rows are dropped. Yields to the event loop as it goes.
+ * Company changes no log-probability (beyond rounding) and no greedy completion, but it changes random ones: all rows
+ * draw from one generator in turn, as in transformers, so the same seed gives a prompt other completions alone than
+ * beside others.
  * @returns [P][G], in order.
  * @throws ConfigError when a prompt is empty or too long; the signal's reason once it is aborted.
  */
@@ -76,6 +80,7 @@ async function decode(request: SampleRequest, rows: readonly Row[]): Promise<voi
     ...sampling.stopTokens,
   ]);
   using state = new DecodeState(model, prompts, sampling.maxCompletionLength, tokenizer.padTokenId);
+  using seen = sampling.repetitionPenalty === 1 ? undefined : SeenTokens.of(model, rows);
   // Rows of the cache, in its order; finished ones linger until the next compaction.
   let live = rows;
   for (let step = 0; step < sampling.maxCompletionLength; step++) {
@@ -85,7 +90,7 @@ async function decode(request: SampleRequest, rows: readonly Row[]): Promise<voi
     noGrad(() =>
       tidy(() => {
         const logits = step === 0 ? state.prefill(groupSize) : state.next(live.map(lastToken));
-        drawInto(live, logits, request, endings);
+        drawInto(live, logits, { ...request, endings, seen });
       }),
     );
     const going = live.flatMap((row, position) => (row.stopped ? [] : [position]));
@@ -93,6 +98,7 @@ async function decode(request: SampleRequest, rows: readonly Row[]): Promise<voi
     if (going.length === 0) break;
     if (going.length <= live.length * (1 - COMPACT_AT)) {
       state.selectRows(going);
+      seen?.selectRows(going);
       live = going.map((position) => live[position]!);
     }
   }
@@ -100,36 +106,20 @@ async function decode(request: SampleRequest, rows: readonly Row[]): Promise<voi
 
 const lastToken = ({ tokens }: Row): number => tokens[tokens.length - 1]!;
 
+interface Drawing extends SampleRequest {
+  readonly endings: ReadonlySet<number>;
+  readonly seen: SeenTokens | undefined;
+}
+
 function drawInto(
   live: readonly Row[],
   logits: Tensor,
-  { sampling, generator }: SampleRequest,
-  endings: ReadonlySet<number>,
+  { sampling, generator, endings, seen }: Drawing,
 ): void {
-  const { tokens, logprobs, keptTokens } = draw(
-    logits,
-    sampling,
-    generator,
-    seenBy(live, sampling, logits.device),
-  );
+  const { tokens, logprobs, keptTokens } = draw(logits, sampling, generator, seen?.mask);
+  seen?.add(tokens);
   for (const [position, row] of live.entries()) {
     if (row.stopped) continue;
     row.push(tokens[position]!, logprobs[position]!, keptTokens?.[position], endings);
   }
-}
-
-/** Tokens of each row so far, padded by repeating the first; undefined where no penalty asks for them. [R, S]. */
-function seenBy(
-  live: readonly Row[],
-  { repetitionPenalty }: ResolvedSampling,
-  device: string,
-): Tensor | undefined {
-  if (repetitionPenalty === 1) return undefined;
-  const texts = live.map(({ prompt, tokens }) => [...prompt, ...tokens]);
-  const widest = Math.max(...texts.map(({ length }) => length));
-  const padded = texts.flatMap((ids) => [
-    ...ids,
-    ...Array<number>(widest - ids.length).fill(ids[0]!),
-  ]);
-  return tokenTensor(padded, [texts.length, widest], device);
 }

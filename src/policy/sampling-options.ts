@@ -62,6 +62,10 @@ export function resolveSampling(options: SamplingOptions): ResolvedSampling {
   expect('top_p', topP, topP > 0 && topP <= 1, 'a number above 0 and at most 1');
   expect('min_p', minP ?? 0, (minP ?? 0) >= 0 && (minP ?? 0) <= 1, 'null or a number from 0 to 1');
   expect('repetition_penalty', repetitionPenalty, repetitionPenalty > 0, 'a number above 0');
+  if (resolved.stopStrings.includes(''))
+    throw new ConfigError(
+      'stop_strings: expected texts of at least one character, found an empty one',
+    );
   return resolved;
 }
 

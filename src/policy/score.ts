@@ -8,8 +8,11 @@ import type { LogprobDistribution } from './sampling-options.ts';
 export interface ScoreOptions {
   readonly temperature: number;
   readonly logprobDistribution: LogprobDistribution;
+  /** Divides positive logits of tokens seen before, multiplies negative ones, under `sampled` only; 1: none. */
+  readonly repetitionPenalty?: number;
   readonly entropy?: 'none' | 'detached' | 'differentiable';
   readonly compareArgmax?: boolean;
+  readonly meanLogits?: boolean;
 }
 
 /** The matrix that turns hidden states into logits. [V, C]. */
@@ -22,11 +25,23 @@ export function predictingStates(model: Model, { tokens, predictors }: TrainBatc
   return hidden.reshape([-1, width]).indexSelect(0, predictors);
 }
 
-/** What `TokenScores` are asked for. Kept sets count under `sampled` only. */
+/** What `TokenScores` are asked for. Kept sets and the repetition penalty count under `sampled` only. */
 export function chunkOptions(batch: TrainBatch, options: ScoreOptions): ChunkOptions {
-  const { temperature, logprobDistribution, entropy = 'none', compareArgmax = false } = options;
-  const keptTokens = logprobDistribution === 'sampled' ? batch.keptTokens : undefined;
-  return { temperature, keptTokens, entropy, compareArgmax };
+  const { logprobDistribution, entropy = 'none', compareArgmax = false } = options;
+  const { meanLogits = false } = options;
+  // Greedy drawing reports its tokens at temperature 1.
+  const temperature = options.temperature === 0 ? 1 : options.temperature;
+  const isSampled = logprobDistribution === 'sampled';
+  const keptTokens = isSampled ? batch.keptTokens : undefined;
+  const repetition = isSampled ? repetitionOf(batch, options) : undefined;
+  return { temperature, keptTokens, repetition, entropy, compareArgmax, meanLogits };
+}
+
+function repetitionOf(
+  { tokens, sequenceStarts: starts, predictors: ends }: TrainBatch,
+  { repetitionPenalty: penalty = 1 }: ScoreOptions,
+): ChunkOptions['repetition'] {
+  return penalty === 1 ? undefined : { penalty, text: tokens.reshape([-1]), starts, ends };
 }
 
 /** Values of the trained tokens [N] at their places in the completion region [B, T'], 0 elsewhere. */
@@ -39,13 +54,14 @@ export function spread(flat: Tensor, { completionMask, slots }: TrainBatch): Ten
 
 /** `spread` for every score there is. */
 export function spreadScores(
-  { logprobs, entropy, isArgmax }: TokenScores,
+  { logprobs, entropy, isArgmax, meanLogits }: TokenScores,
   batch: TrainBatch,
 ): TokenScores {
   return {
     logprobs: spread(logprobs, batch),
     entropy: entropy && spread(entropy, batch),
     isArgmax: isArgmax && spread(isArgmax, batch),
+    meanLogits: meanLogits && spread(meanLogits, batch),
   };
 }
 

@@ -120,7 +120,7 @@ export async function update(
 function culprit(
   { model, tokenizer }: Policy,
   sequences: readonly TrainSequence[],
-  { temperature, logprobDistribution }: ScoreOptions,
+  { temperature, logprobDistribution, repetitionPenalty = 1 }: ScoreOptions,
 ): string {
   const isBroken = (values: readonly number[] | undefined) =>
     values?.some((value) => !Number.isFinite(value)) ?? false;
@@ -130,7 +130,8 @@ function culprit(
       isBroken(sequence[column]),
     );
     if (given !== undefined) return `: ${given} of its sequence ${row}`;
-    const scoring = { temperature, logprobDistribution, padTokenId, batchSize: 1 };
+    const distribution = { temperature, logprobDistribution, repetitionPenalty };
+    const scoring = { ...distribution, padTokenId, batchSize: 1 };
     const [scores] = scoreSequences(model, [sequence], scoring);
     if (isBroken(scores?.logprobs)) return `: logprobs of its sequence ${row}`;
   }

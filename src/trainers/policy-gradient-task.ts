@@ -143,6 +143,7 @@ export class PolicyGradientTask implements TrainingTask {
         averageTokens: taken.reduce((sum, { tokenShare }) => sum + tokenShare, 0),
         temperature: options.temperature,
         logprobDistribution: options.logprobDistribution,
+        repetitionPenalty: options.repetitionPenalty,
         entropy: options.entropyCoef > 0 ? 'differentiable' : 'detached',
         learningRate: context.learningRate,
         signal: context.signal,
@@ -192,7 +193,7 @@ export class PolicyGradientTask implements TrainingTask {
     phase('scoring');
     const scores = await traced('reward', () => this.#score(groups, signal));
     clock.end('time/reward');
-    this.#warnOfFailures(scores, step);
+    this.#warnOfFailures(scores, context);
     onEvent?.({ type: 'rollout-end', step, groups, rewards: scores.totals });
     const references = traced('reference', () => this.#referenceLogprobs(groups));
     const { advantages: recipe, rewardKlCoefficient: coefficient } = this.#preset;
@@ -232,14 +233,15 @@ export class PolicyGradientTask implements TrainingTask {
   }
 
   /** Tells the first failure of each reward; `rollout/reward_failures` counts them all. */
-  #warnOfFailures({ failures, totals }: GroupScores, step: number): void {
+  #warnOfFailures({ failures, totals }: GroupScores, { step, warn }: StepContext): void {
     const asked = totals.flat().length;
     for (const { name, threw, timeout, nonfinite, crashed, firstError } of failures) {
       const count = threw + timeout + nonfinite + crashed;
       if (count === 0 || this.#failing.has(name)) continue;
       this.#failing.add(name);
-      const message = `step ${step}: reward ${name} failed on ${count} of ${asked} completions, which count as missing; the first: ${firstError ?? 'no message'}`;
-      this.#parts.onEvent?.({ type: 'warning', message });
+      warn(
+        `step ${step}: reward ${name} failed on ${count} of ${asked} completions, which count as missing; the first: ${firstError ?? 'no message'}`,
+      );
     }
   }
 
@@ -250,9 +252,11 @@ export class PolicyGradientTask implements TrainingTask {
     const {
       temperature,
       logprobDistribution,
+      repetitionPenalty,
       perDeviceTrainBatchSize: batchSize,
     } = this.#parts.options;
-    return this.#reference?.score(sequences, { temperature, logprobDistribution, batchSize });
+    const scoring = { temperature, logprobDistribution, repetitionPenalty, batchSize };
+    return this.#reference?.score(sequences, scoring);
   }
 
   /** Splits a generation into micro-batches, in an order of its own, once for each pass over it. */

@@ -60,6 +60,16 @@ test.each(['dapo', 'grpo', 'rloo', 'reinforce'] as const)(
   },
 );
 
+test('training replays the repetition penalty it sampled with', async () => {
+  const sampling = { repetitionPenalty: 1.5, temperature: 0.7, topP: 0.9, beta: 0.1 };
+  // Each step samples anew and updates once, so that training scores with the sampler's weights.
+  const result = await train({ ...sampling, maxSteps: 2 });
+  for (const difference of column(result, 'sampling/sampling_logp_difference/max'))
+    expect(difference).toBeLessThan(1e-4);
+  // In the first step the policy is its own reference.
+  expect(column(result, 'kl')[0]).toBeLessThan(1e-8);
+});
+
 test('metrics carry TRL’s names', async () => {
   const result = await train({ beta: 0.05, maxSteps: 1 });
   const [line] = metricLines(result.folder);
@@ -360,7 +370,6 @@ test('prompts, those of evaluation too, must leave room for the completion', asy
 });
 
 test.each([
-  [{ repetitionPenalty: 1.2 }, /repetition_penalty: .* set repetition_penalty to 1/],
   [{ numGenerations: 7 }, /do not divide into groups of num_generations 7/],
   [{ examples: promptExamples(['b']) }, /one generation takes 2 prompts .* has 1 rows/],
   [{ examples: promptExamples(['']) }, /row 0: the prompt is empty/],

@@ -28,14 +28,6 @@ export interface PolicyGradientTraining extends TrainerHooks, GrpoOptionsInput, 
   readonly capabilities?: Readonly<Record<string, unknown>>;
 }
 
-/** @throws ConfigError for options that are valid alone and cannot work together here. */
-function assertScorable(options: { repetitionPenalty: number; logprobDistribution: string }): void {
-  if (options.repetitionPenalty === 1 || options.logprobDistribution === 'full') return;
-  throw new ConfigError(
-    'repetition_penalty: the penalty depends on the text so far, which scoring does not replay; set repetition_penalty to 1, or logprob_distribution to full',
-  );
-}
-
 /**
  * Policy-gradient training: sample groups of completions, score them, raise the better ones. GRPO and its relatives
  * are presets of its loss (`lossType`).
@@ -55,7 +47,6 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
   } = training;
   const { signal, onEvent, console: stream, ...input } = rest;
   const options = parseConfig(grpoOptions, input);
-  assertScorable(options);
   const toPrompt = (row: PromptExample) =>
     makePrompt(
       row,
