@@ -11,8 +11,11 @@ export interface CursorState {
 /** How a cursor walks through a dataset. */
 export interface DatasetCursorOptions {
   readonly seed?: number;
-  /** `shuffled`: a new order each epoch; `sequential`: file order. Default `shuffled`. */
-  readonly order?: 'shuffled' | 'sequential';
+  /**
+   * `shuffled`: a new order each epoch; `sequential`: file order; a function: the order it gives for an epoch, from
+   * nothing but its number. Default `shuffled`.
+   */
+  readonly order?: 'shuffled' | 'sequential' | ((epoch: number) => Uint32Array);
   /**
    * What happens when an epoch has fewer rows left than asked for. `wrap`: fill up from the next epoch; `drop`: leave
    * them and start the next epoch (TRL's samplers); `short`: return fewer. Default `wrap`.
@@ -22,11 +25,15 @@ export interface DatasetCursorOptions {
   readonly state?: CursorState;
 }
 
+const orders = {
+  shuffled: (length: number, seed: number) => (epoch: number) => shuffledOrder(length, seed, epoch),
+  sequential: (length: number) => () => Uint32Array.from({ length }, (_, index) => index),
+};
+
 /** Hands out row numbers, epoch after epoch; its state is two numbers, so a resumed run continues exactly. */
 export class DatasetCursor {
   readonly #length: number;
-  readonly #seed: number;
-  readonly #order: 'shuffled' | 'sequential';
+  readonly #order: (epoch: number) => Uint32Array;
   readonly #atEpochEnd: 'wrap' | 'drop' | 'short';
   #epoch: number;
   #position: number;
@@ -46,8 +53,7 @@ export class DatasetCursor {
       );
     }
     this.#length = length;
-    this.#seed = seed;
-    this.#order = order;
+    this.#order = typeof order === 'function' ? order : orders[order](length, seed);
     this.#atEpochEnd = atEpochEnd;
     this.#epoch = epoch;
     this.#position = position;
@@ -98,11 +104,7 @@ export class DatasetCursor {
 
   #epochOrder(): Uint32Array {
     if (this.#rows?.epoch !== this.#epoch) {
-      const order =
-        this.#order === 'shuffled'
-          ? shuffledOrder(this.#length, this.#seed, this.#epoch)
-          : Uint32Array.from({ length: this.#length }, (_, index) => index);
-      this.#rows = { epoch: this.#epoch, order };
+      this.#rows = { epoch: this.#epoch, order: this.#order(this.#epoch) };
     }
     return this.#rows.order;
   }

@@ -4,6 +4,7 @@ export { type CursorState, DatasetCursor, type DatasetCursorOptions } from './da
 export { type DatasetType, type DatasetTypeName, datasetType } from './dataset-type.ts';
 export { type DownloadModelOptions, downloadModel } from './download-model.ts';
 export type { OnDownload } from './hub-repo.ts';
+export { type LengthGroupOptions, lengthGroupedOrder } from './length-grouped-order.ts';
 export { type LoadDatasetOptions, loadDataset } from './load-dataset.ts';
 export type { Environment } from './local-data.ts';
 export { type RandomInteger, randomIntegers, splitmix64, streamSeed } from './random.ts';

@@ -8,12 +8,25 @@ import {
   where,
 } from '../tensor/index.ts';
 
-/** What queries may see, in the two forms attention takes it; shared by all layers of a forward pass. */
+/**
+ * Where rows hold several sequences that do not see one another: the sequence that each place belongs to. Every place
+ * belongs to one, padding too. Both [B, T], int32, places counted from the row's first.
+ */
+export interface Segments {
+  /** Where the place's sequence begins: its first token stands here. */
+  readonly starts: Tensor;
+  /** Where it ends: one past its last token. */
+  readonly ends: Tensor;
+}
+
+/** What queries may see, in the forms attention takes it; shared by all layers of a forward pass. */
 export interface Visibility {
   /** Added to scores: 0 where visible, `hidden` elsewhere. [T, S] or [B, T, S]; null when all is visible. */
   readonly bias: Tensor | null;
   /** Visible are exactly the positions up to the query's own, without padding. */
   readonly isCausal: boolean;
+  /** Where rows are divided: visible are exactly the positions from a query's start up to its own; `bias` says the same. */
+  readonly segments?: Segments | undefined;
 }
 
 /** Added to a hidden score: exp gives 0, yet a row without any visible key stays finite. */
@@ -26,6 +39,8 @@ export interface VisibilityOptions {
   readonly keys: number;
   /** Which keys are tokens rather than padding. [B, S], bool */
   readonly attentionMask?: Tensor | undefined;
+  /** Divides rows into sequences; without cache and mask. */
+  readonly segments?: Segments | undefined;
   readonly dtype: DType;
   readonly device: string;
 }
@@ -41,9 +56,20 @@ function biasOf(visible: Tensor, { dtype, device }: VisibilityOptions): Tensor {
   return where(visible, zero, full([], hiddenScore(dtype), { dtype, device }));
 }
 
+/** True where key s is at or before query t and of its sequence. [B, T, T], bool */
+function blockDiagonal(options: VisibilityOptions, { starts }: Segments): Tensor {
+  const key = arange(0, options.keys, { device: options.device });
+  const isOwn = starts.unsqueeze(2).lessEqual(key);
+  return callTensor('aten::logical_and', isOwn, causal(options).unsqueeze(0));
+}
+
 /** Built once per forward pass. */
 export function visibility(options: VisibilityOptions): Visibility {
-  const { queries, attentionMask } = options;
+  const { queries, attentionMask, segments } = options;
+  if (segments !== undefined) {
+    const bias = noGrad(() => biasOf(blockDiagonal(options, segments), options));
+    return { bias, isCausal: false, segments };
+  }
   if (attentionMask === undefined) {
     if (queries === 1) return { bias: null, isCausal: false };
     return noGrad(() => ({ bias: biasOf(causal(options), options), isCausal: true }));
