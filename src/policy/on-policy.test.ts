@@ -137,6 +137,22 @@ test('micro-batch size and company do not change scores', async () => {
   }
 });
 
+test.each([
+  ['nothing', {}],
+  ['everything', { temperature: 1.3, topK: 12, topP: 0.95, repetitionPenalty: 1.2 }],
+  ['greedy', { temperature: 0 }],
+] as [string, Omit<SamplingOptions, 'maxCompletionLength'>][])(
+  'with %s on, what was drawn beside longer prompts has the same log-probabilities alone',
+  async (_, option) => {
+    for (const { prompt, rollouts } of await sampleGroups(policy, option)) {
+      for (const rollout of rollouts) {
+        const [alone] = policy.score(prompt.text, [rollout], option);
+        expect(alone!).toBeAllClose(rollout.logprobs, { rtol: 0, atol: 1e-5 });
+      }
+    }
+  },
+);
+
 test('tokens that are not trained score 0, in sequences of none too', () => {
   const sequence = { tokens: [1, 2, 3, 4], promptLength: 2, completionMask: [0, 0] };
   const options = { temperature: 1, logprobDistribution: 'full', batchSize: 1 } as const;
