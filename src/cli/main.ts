@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { nearestName } from '../config/index.ts';
 import { CheckpointError, ConfigError, DataError, LaurelError } from '../errors.ts';
-import { grpoConfig, sftConfig } from '../trainers/config/index.ts';
+import { dpoConfig, grpoConfig, sftConfig } from '../trainers/config/index.ts';
 import type { Command } from './command.ts';
 import { evalConfig, sampleConfig } from './commands/sampling-config.ts';
 import { Interruption } from './interruption.ts';
@@ -13,13 +13,27 @@ interface Entry {
   readonly load: () => Promise<Command>;
 }
 
+async function loadProfile(): Promise<Command> {
+  const { profileCommand } = await import('./commands/profile-command.ts');
+  return profileCommand({
+    sft: async () => (await import('./train-sft.ts')).sftCommand,
+    grpo: async () => (await import('./train-grpo.ts')).grpoCommand,
+  });
+}
+
 const commands: readonly Entry[] = [
   { ...sftConfig, load: async () => (await import('./train-sft.ts')).sftCommand },
+  { ...dpoConfig, load: async () => (await import('./train-dpo.ts')).dpoCommand },
   { ...grpoConfig, load: async () => (await import('./train-grpo.ts')).grpoCommand },
   { ...evalConfig, load: async () => (await import('./commands/eval-command.ts')).evalCommand },
   {
     ...sampleConfig,
     load: async () => (await import('./commands/sample-command.ts')).sampleCommand,
+  },
+  {
+    name: 'profile',
+    summary: 'Run a few steps of a trainer and show where the time goes.',
+    load: loadProfile,
   },
   {
     name: 'runs',

@@ -1,5 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { type ConfigOf, resolveConfig } from '../../config/index.ts';
 import type { PromptExample } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
@@ -19,6 +18,7 @@ import { type CommandFlag, parseFlags, renderHelp } from '../options/index.ts';
 import { resolvePolicy } from '../resolve/resolve-policy.ts';
 import { loadRows, promptRows } from '../resolve/resolve-rows.ts';
 import { resolveRewards } from '../train-grpo.ts';
+import { assertWritable } from '../writable-file.ts';
 import { evalConfig } from './sampling-config.ts';
 
 const outputFlag: CommandFlag = {
@@ -50,7 +50,7 @@ export const evalCommand: Command = {
         'model_name_or_path: required: a model folder, a run folder, or a Hub name',
       );
     const output = textFlag(flags.command, 'output');
-    if (output !== undefined) assertWritable(output);
+    if (output !== undefined) assertWritable('--output', output);
     const { metrics, scored } = await evaluate(config);
     process.stdout.write(
       describeNumbers(
@@ -70,20 +70,6 @@ export const evalCommand: Command = {
     return 0;
   },
 };
-
-/** Makes the folder of a file to be written, and finds out before the work whether it can be. */
-function assertWritable(file: string): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    if (existsSync(file) && !statSync(file).isFile()) throw new Error('it is not a file');
-    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
-  } catch (cause) {
-    throw new ConfigError(
-      `--output ${file}: cannot be written: ${(cause as Error).message}; choose another file`,
-      { cause },
-    );
-  }
-}
 
 async function evaluate(config: ConfigOf<typeof evalConfig>) {
   const policy = await resolvePolicy(config, { trainable: false });

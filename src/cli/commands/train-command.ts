@@ -16,13 +16,22 @@ export interface TrainCommandParts<Config> {
   readonly train: (config: Config, hooks: TrainerHooks) => Promise<TrainResult>;
 }
 
+/** A training command, and the trainer behind it. */
+export interface TrainCommand extends Command {
+  readonly schema: ConfigSchema;
+  /** Trains with a resolved configuration of `schema`. */
+  readonly train: (config: object, hooks: TrainerHooks) => Promise<TrainResult>;
+}
+
 /** A training command: options from YAML and flags, a dry run, Ctrl-C that saves. */
 export function trainCommand<Config>(
   schema: ConfigSchema,
   { dryRun, train }: TrainCommandParts<Config>,
-): Command {
+): TrainCommand {
   const commandFlags = [configFlag, dryRunFlag, helpFlag];
   return {
+    schema,
+    train: (config, hooks) => train(config as Config, hooks),
     async run(argv) {
       const flags = parseFlags(argv, schema, commandFlags);
       if (flags.command['help']) {
