@@ -17,6 +17,7 @@ async function loadProfile(): Promise<Command> {
   const { profileCommand } = await import('./commands/profile-command.ts');
   return profileCommand({
     sft: async () => (await import('./train-sft.ts')).sftCommand,
+    dpo: async () => (await import('./train-dpo.ts')).dpoCommand,
     grpo: async () => (await import('./train-grpo.ts')).grpoCommand,
   });
 }
