@@ -9,6 +9,8 @@ const PAUSE_MILLISECONDS = 250;
 const TRIALS = 2;
 /** A setting this much slower than the best at its first trial is not tried again. */
 const HOPELESS = 1.6;
+/** The same at the warm-up, where allocators and caches are cold. */
+const HOPELESS_COLD = 3;
 
 export interface Running extends Description {
   readonly side: Side;
@@ -23,13 +25,11 @@ export const nameOf = ({ side, torch, blas, core, threads, libraries }: Running)
 const started = new Map<SideName, Promise<Running[]>>();
 
 async function start(name: SideName): Promise<Running[]> {
-  const running: Running[] = [];
-  for (const setting of settingsOf(name)) {
-    const side = new Side(setting);
-    const child = { ...(await side.describe()), side };
-    console.log(nameOf(child));
-    running.push(child);
-  }
+  const sides = settingsOf(name).map((setting) => new Side(setting));
+  const running = await Promise.all(
+    sides.map(async (side) => ({ ...(await side.describe()), side })),
+  );
+  for (const child of running) console.log(nameOf(child));
   return running;
 }
 
@@ -54,20 +54,22 @@ export async function ask<Answer = Timing>({ side }: Running, task: Task): Promi
   return side.ask<Answer>(task);
 }
 
-/** Each child's median seconds for a task after a warm-up; infinite for one too slow to try twice. */
+/** Each child's median seconds for a task after a warm-up, or the warm-up's for one that was far too slow there. */
 async function trials(children: readonly Running[], task: Task): Promise<number[]> {
   const times = children.map(() => [] as number[]);
   // The first run warms caches and allocators.
-  for (const child of children) await ask(child, task);
+  const first: number[] = [];
+  for (const child of children) first.push((await ask(child, task)).wall);
+  const limit = HOPELESS_COLD * Math.min(...first);
   for (let trial = 0; trial < TRIALS; trial++) {
     const best = Math.min(...times.flat());
     for (const [index, child] of children.entries()) {
-      const [first] = times[index]!;
-      if (first !== undefined && first > HOPELESS * best) continue;
+      const [warm] = times[index]!;
+      if (first[index]! > limit || (warm !== undefined && warm > HOPELESS * best)) continue;
       times[index]!.push((await ask(child, task)).wall);
     }
   }
-  return times.map(median);
+  return times.map((list, index) => (list.length > 0 ? median(list) : first[index]!));
 }
 
 /** A child that was chosen, and what its like took on other numbers of threads. */

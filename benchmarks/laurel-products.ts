@@ -2,12 +2,13 @@
 import {
   callInPlace,
   callTensor,
+  dispose,
   empty,
+  full,
   keep,
   noGrad,
   type Tensor,
   tidy,
-  zeros,
 } from '../dist/tensor/index.js';
 import type { Product } from './floor.ts';
 
@@ -20,7 +21,7 @@ interface Operands {
 
 const stored = (batch: number, rows: number, columns: number, isTransposed: boolean): Tensor => {
   const sizes = isTransposed ? [columns, rows] : [rows, columns];
-  const made = zeros(batch === 1 ? sizes : [batch, ...sizes]).add(0.5);
+  const made = full(batch === 1 ? sizes : [batch, ...sizes], 0.5);
   const last = batch === 1 ? 0 : 1;
   return keep(isTransposed ? made.transpose(last, last + 1) : made);
 };
@@ -34,13 +35,25 @@ function operandsOf({ m, n, k, batch, count, transposeLeft, transposeRight }: Pr
   }));
 }
 
+/** Lists of products whose matrices are kept. */
+const MOST_PREPARED = 3;
+
 const prepared = new Map<string, Operands[]>();
 
+/** Frees the matrices of the list that was made first. */
+function forget(): void {
+  for (const [key, operands] of prepared) {
+    for (const { left, rights, out } of operands) dispose(left, ...rights, out);
+    prepared.delete(key);
+    return;
+  }
+}
 function prepare(products: readonly Product[]): { operands: Operands[]; isNew: boolean } {
   const key = JSON.stringify(products);
   const known = prepared.get(key);
   const operands = known ?? products.map(operandsOf);
   prepared.set(key, operands);
+  if (prepared.size > MOST_PREPARED) forget();
   return { operands, isNew: known === undefined };
 }
 
@@ -77,13 +90,20 @@ export function timeProducts(products: readonly Product[], repeats: number) {
   return { perCall: means.slice(0, -1), emptyCall: means.at(-1)! };
 }
 
-const buffers = new Map<number, Tensor>();
+let lastBuffer: Tensor | undefined;
+
+/** Memory of so many floats, written so that it is there. */
+function bufferOf(size: number): Tensor {
+  if (lastBuffer?.size === size) return lastBuffer;
+  if (lastBuffer !== undefined) dispose(lastBuffer);
+  lastBuffer = tidy(() => keep(full([size], 0.5)));
+  return lastBuffer;
+}
 
 /** Seconds to read some bytes once: the faster of a sum and a dot product, best of some repeats. */
 export function timeRead(bytes: number, repeats: number) {
   const size = Math.ceil(bytes / 4);
-  const buffer = buffers.get(size) ?? keep(zeros([size]));
-  buffers.set(size, buffer);
+  const buffer = bufferOf(size);
   const half = Math.floor(size / 2);
   let least = Number.POSITIVE_INFINITY;
   const reads = [

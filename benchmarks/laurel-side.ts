@@ -1,6 +1,7 @@
 // This engine's side of the benchmark, driven line by line: a line on standard input names a task; a line of JSON on
 // standard output gives its wall and processor seconds.
 import { createInterface } from 'node:readline';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeSystem, liveTensors, setThreadCount, threadCount } from '../dist/tensor/index.js';
 import { type Family, Workload } from './laurel-model.ts';
 import { timeProducts, timeRead } from './laurel-products.ts';
@@ -20,10 +21,17 @@ function commonWorkload(family: Family = 'llama'): Workload {
 
 let other: { key: string; workload: Workload } | undefined;
 
+const collect = () => (globalThis as { gc?: () => void }).gc?.();
+
 /** A model of another shape; one at a time is kept. */
-function workloadOf(shape: Shape): Workload {
+async function workloadOf(shape: Shape): Promise<Workload> {
   const key = JSON.stringify(shape);
-  if (other?.key !== key) other = { key, workload: new Workload(shape) };
+  if (other?.key === key) return other.workload;
+  other = undefined;
+  collect();
+  // What the collector found is freed in a turn of its own.
+  await nextTurn();
+  other = { key, workload: new Workload(shape) };
   return other.workload;
 }
 
@@ -40,17 +48,17 @@ async function timed(repeats: number, perform: () => unknown) {
 
 /** Resident memory and live tensors now, after the collector ran where Node allows it. */
 function memory() {
-  (globalThis as { gc?: () => void }).gc?.();
+  collect();
   return { resident: process.memoryUsage().rss, tensors: liveTensors() };
 }
 
 async function train(shape: Shape, repeats: number) {
-  const workload = workloadOf(shape);
+  const workload = await workloadOf(shape);
   workload.step();
   return timed(repeats, () => workload.step());
 }
 
-function perform(task: Task): unknown {
+async function perform(task: Task): Promise<unknown> {
   switch (task.name) {
     case 'step':
       return timed(task.repeats ?? 1, () => commonWorkload().step());
@@ -63,7 +71,7 @@ function perform(task: Task): unknown {
     case 'read':
       return timeRead(task.bytes, task.repeats);
     case 'decode':
-      return workloadOf(task.shape).decode(task.rows, task.length, task.steps);
+      return (await workloadOf(task.shape)).decode(task.rows, task.length, task.steps);
     case 'train':
       return train(task.shape, task.repeats);
     case 'memory':

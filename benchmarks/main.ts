@@ -1,2 +1,5 @@
-// `npm run bench`: speed; `npm run bench -- --memory`: memory.
-await import(process.argv.includes('--memory') ? './memory.ts' : './bench.ts');
+// `npm run bench`: speed; with `-- --growth`: how cost grows; with `-- --memory`: memory.
+const has = (flag: string) => process.argv.includes(flag);
+if (has('--memory')) await import('./memory.ts');
+else if (has('--growth')) await import('./growth.ts');
+else await import('./bench.ts');

@@ -194,6 +194,7 @@ def products_round(operands, seconds):
                 seconds[index] += (time.perf_counter() - started) / len(rights)
 
 
+MOST_PREPARED = 3
 prepared = {}
 
 
@@ -201,6 +202,8 @@ prepared = {}
 def time_products(task):
     key = json.dumps(task["products"])
     if key not in prepared:
+        if len(prepared) >= MOST_PREPARED:
+            del prepared[next(iter(prepared))]
         prepared[key] = [operands_of(product) for product in [*task["products"], TINY]]
         products_round(prepared[key], [0.0] * len(prepared[key]))
     seconds = [0.0] * len(prepared[key])

@@ -95,7 +95,7 @@ export const tableRows: readonly Row[] = [
   {
     name: 'grpo-step',
     label: "whole GRPO step, 8×8 completions of 64 tokens, beside TRL's GRPOTrainer",
-    laurel: { side: 'laurel-grpo', task: { name: 'grpo', repeats: 2 } },
+    laurel: { side: 'laurel-grpo', task: { name: 'grpo' } },
     reference: { side: 'trl', task: { name: 'grpo' } },
     bars: { speed: 4, need: 'all' },
   },

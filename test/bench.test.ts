@@ -7,6 +7,17 @@ import {
   productSeconds,
   trainingProducts,
 } from '../benchmarks/floor.ts';
+import {
+  allCells,
+  type CellResult,
+  cellKey,
+  cliffs,
+  growthTable,
+  lengths,
+  reasonToLeave,
+  rowCounts,
+  widths,
+} from '../benchmarks/growth-table.ts';
 import { busySeconds, loadWarning, othersBetween, processSeconds } from '../benchmarks/load.ts';
 import { report, slug } from '../benchmarks/results.ts';
 import { chooseRows, tableRows } from '../benchmarks/rows.ts';
@@ -167,5 +178,37 @@ describe('--only', () => {
     expect(chooseRows('sample-8,step').map(({ name }) => name)).toEqual(['step', 'sample-8']);
     expect(chooseRows(undefined)).toHaveLength(tableRows.length);
     expect(() => chooseRows('stepp')).toThrow(/no row is named stepp; there are step, /);
+  });
+});
+
+describe('the growth table', () => {
+  const at = { measuredAt: '2026-01-02T03:04:05.678Z', revision: 'abc1234' };
+  const cell = (rows: number, floorShare: number): CellResult => ({
+    ...{ kind: 'sampling', width: 128, rows, length: 64 },
+    ...{ tokensPerSecond: { median: 1234.5, least: 1000, most: 1300 }, floorShare },
+    ...at,
+  });
+
+  it('has every width, number of rows and length once for each kind', () => {
+    const keys = allCells().map(cellKey);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys.length).toBe(2 * widths.length * rowCounts.length * lengths.length);
+  });
+  it('marks a cell that does much worse than a smaller neighbour', () => {
+    // 0.2 is less than 60% of 0.5; 0.4 is not.
+    expect(cliffs([cell(1, 0.5), cell(8, 0.2), cell(32, 0.4)]).map(({ rows }) => rows)).toEqual([
+      8,
+    ]);
+    const line = growthTable('sampling', [cell(1, 0.5), cell(8, 0.2)]).split('\n')[3];
+    expect(line).toBe('| 128 | 8 | 1,235 (20%) ▼ |  |  |');
+  });
+  it('leaves out what does not fit in memory or takes too long, and says so', () => {
+    const large = { kind: 'sampling', width: 1024, rows: 256, length: 1024 } as const;
+    // 256 rows × 4 layers × 2 × 1024 wide × 1024 tokens × 4 bytes.
+    expect(reasonToLeave(large, 16e9)).toBe('cache of 8.6 GB');
+    expect(reasonToLeave(large, 64e9)).toBe('');
+    expect(reasonToLeave({ ...large, kind: 'training' }, 64e9)).toBe('262144 tokens a step');
+    const left = { ...large, left: 'cache of 8.6 GB', ...at };
+    expect(growthTable('sampling', [left])).toContain('(cache of 8.6 GB)');
   });
 });
