@@ -39,6 +39,26 @@ export class CheckpointError extends LaurelError {
   override name = 'CheckpointError';
 }
 
+/** A file of a run that could not be written: the disk is full, failing or read-only. What was written before is whole. */
+export class StorageError extends LaurelError {
+  override name = 'StorageError';
+  readonly file: string;
+
+  constructor(file: string, cause: NodeJS.ErrnoException) {
+    const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(cause.code ?? '');
+    const reason = isFull ? `the disk is full (${cause.message})` : cause.message;
+    const advice = isFull ? 'free disk space' : 'see to the disk';
+    super(`${file}: cannot be written: ${reason}; ${advice}, then resume the run`, { cause });
+    this.file = file;
+  }
+
+  /** What a write threw, as a StorageError where the system refused it. */
+  static from(file: string, cause: unknown): unknown {
+    const { syscall } = (cause ?? {}) as NodeJS.ErrnoException;
+    return syscall === undefined ? cause : new StorageError(file, cause as NodeJS.ErrnoException);
+  }
+}
+
 /** The arithmetic engine refused an operation; names the operator and its arguments. */
 export class EngineError extends LaurelError {
   override name = 'EngineError';

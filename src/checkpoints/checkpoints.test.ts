@@ -106,7 +106,7 @@ describe('a save that fails', () => {
     );
     await expect(failing).rejects.toThrow(CheckpointError);
     await expect(failing).rejects.toThrow(
-      `checkpoint-2 could not be saved in ${folder}: ENOSPC: no space left on device, write; the newest whole checkpoint is ${join(folder, 'checkpoint-1')}; free disk space or lower save_total_limit, then resume`,
+      `checkpoint-2 could not be saved in ${folder}: ENOSPC: no space left on device, write; the newest whole checkpoint is ${join(folder, 'checkpoint-1')}. Free disk space or lower save_total_limit, then resume`,
     );
     expect(readdirSync(folder)).toEqual(['checkpoint-1']);
     await findIntact(latestCheckpoint(folder)!.path);

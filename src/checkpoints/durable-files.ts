@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { StorageError } from '../errors.ts';
 
 /** Forces a file's contents, or a folder's list of names, to disk. */
 export function syncPath(path: string): void {
@@ -30,7 +32,20 @@ export function syncTree(folder: string): void {
   syncPath(folder);
 }
 
-/** Replaces a file by rename: whoever reads it, sees the old contents or the new, never a mixture. */
+const temporaryName = /\.[0-9a-f]{8}\.tmp$/;
+
+/** Removes what a killed process left of files it was replacing; only for the one writer of a folder. */
+export function clearTemporaries(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (temporaryName.test(name)) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/**
+ * Replaces a file by rename: whoever reads it, sees the old contents or the new, never a mixture.
+ * @throws StorageError when it cannot be written; the old contents stay.
+ */
 export function replaceFile(file: string, contents: string | Uint8Array): void {
   replaceBy(file, contents, () => {});
 }
@@ -53,6 +68,6 @@ function replaceBy(
     renameSync(temporary, file);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw cause;
+    throw StorageError.from(file, cause);
   }
 }

@@ -1,5 +1,11 @@
 export { type BestMetricRule, type BestSoFar, bestMetricRule, updateBest } from './best-metric.ts';
-export { replaceFile, syncPath, syncTree, writeFileDurably } from './durable-files.ts';
+export {
+  clearTemporaries,
+  replaceFile,
+  syncPath,
+  syncTree,
+  writeFileDurably,
+} from './durable-files.ts';
 export {
   type Checkpoint,
   findCheckpoint,

@@ -110,10 +110,18 @@ function saveError(folder: string, step: number, cause: Error): CheckpointError 
     last === undefined
       ? 'no earlier checkpoint exists'
       : `the newest whole checkpoint is ${last.path}`;
-  const isFull = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
-  const advice = isFull ? '; free disk space or lower save_total_limit, then resume' : '';
+  const advice = isDiskFull(cause)
+    ? '. Free disk space or lower save_total_limit, then resume'
+    : '';
   return new CheckpointError(
     `checkpoint-${step} could not be saved in ${folder}: ${cause.message}; ${before}${advice}`,
     { cause },
   );
+}
+
+/** Whether an error, or what caused it, is that no space is left. */
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code) || isDiskFull(error.cause);
 }

@@ -9,6 +9,8 @@ export interface MetricsLogState {
   readonly pending: Readonly<
     Record<string, readonly [sum: number, count: number, last: number | null]>
   >;
+  /** Step of the last line written; 0 before the first. Checkpoints of early versions have none. */
+  readonly lastStep?: number;
 }
 
 /** When to write lines, and where. */
@@ -32,6 +34,7 @@ export class MetricsLog {
   private readonly loggingFirstStep: boolean;
   private readonly now: () => number;
   private pending = new Map<string, [sum: number, count: number, last: number | null]>();
+  private lastStep = 0;
 
   constructor({
     sinks,
@@ -85,6 +88,7 @@ export class MetricsLog {
     for (const key of Object.keys(metrics)) assertKnownMetric(key);
     const entry = { step, time: this.now(), metrics };
     for (const sink of this.sinks) await sink.write(entry);
+    this.lastStep = step;
   }
 
   /** Tells the sinks where the run stands. */
@@ -97,18 +101,23 @@ export class MetricsLog {
     for (const sink of this.sinks) await sink.sync?.();
   }
 
+  /** Closes every sink; the first error of one is thrown when all are. */
   async close(): Promise<void> {
-    for (const sink of this.sinks) await sink.close?.();
+    const closing = this.sinks.map(async (sink) => sink.close?.());
+    const failed = (await Promise.allSettled(closing)).find(({ status }) => status === 'rejected');
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
   }
 
   /** What a checkpoint must keep so that a resumed run writes the same lines. */
   state(): MetricsLogState {
     return {
       pending: Object.fromEntries([...this.pending].map(([key, entry]) => [key, [...entry]])),
+      lastStep: this.lastStep,
     };
   }
 
-  restore({ pending }: MetricsLogState): void {
+  restore({ pending, lastStep = 0 }: MetricsLogState): void {
+    this.lastStep = lastStep;
     this.pending = new Map(
       Object.entries(pending).map(([key, [sum, count, last]]) => [key, [sum, count, last]]),
     );

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { StorageError } from '../errors.ts';
 import {
   ConsoleSink,
   cutMetricsAfter,
@@ -172,6 +173,26 @@ describe('the JSONL sink', () => {
     writeFileSync(file, '{"step":1,"time":1}\n{"step":2,"lo');
     expect(readMetrics(file).map(({ step }) => step)).toEqual([1]);
   });
+  it('leaves out what a crash of the machine left at the end, whatever it is', () => {
+    const file = newFile();
+    const tails = ['\0'.repeat(9), 'null\n', '7\n', '{"step":2,"x"\n\n', '{"loss":1}\n'];
+    for (const tail of tails) {
+      writeFileSync(file, `{"step":1,"time":1}\n${tail}`);
+      expect(readMetrics(file).map(({ step }) => step)).toEqual([1]);
+      const cut = { kept: 1, removed: 0, damagedBytes: tail.length, lastStep: 1 };
+      expect(cutMetricsAfter(file, 5)).toEqual(cut);
+      expect(readFileSync(file, 'utf8')).toBe('{"step":1,"time":1}\n');
+    }
+  });
+  it('says which file the disk has no room for', () => {
+    // The kernel's full disk: every write to it fails with ENOSPC.
+    if (!existsSync('/dev/full')) return;
+    const sink = new JsonlSink('/dev/full', { sync: 'never' });
+    const write = () => sink.write({ step: 1, time: 0, metrics: { loss: 1 } });
+    expect(write).toThrow(StorageError);
+    expect(write).toThrow(/^\/dev\/full: cannot be written: the disk is full .*free disk space/);
+    sink.close();
+  });
   it('names the line that is not JSON', () => {
     const file = newFile();
     writeFileSync(file, '{"step":1,"time":1}\nhello\n{"step":2,"time":1}\n');
@@ -184,14 +205,16 @@ describe('the JSONL sink', () => {
     );
     writeFileSync(file, lines.join(''));
     appendFileSync(file, '{"step":40,"lo');
-    expect(cutMetricsAfter(file, 20)).toEqual({ kept: 3, removed: 1 });
+    const cut = cutMetricsAfter(file, 20);
+    expect(cut).toEqual({ kept: 3, removed: 1, damagedBytes: 14, lastStep: 20 });
     const sink = new JsonlSink(file);
     sink.write({ step: 30, time: 0, metrics: { loss: 3 } });
     sink.close();
     expect(readFileSync(file, 'utf8')).toBe(lines.join(''));
   });
   it('has nothing to cut where there is no file', () => {
-    expect(cutMetricsAfter(newFile(), 3)).toEqual({ kept: 0, removed: 0 });
+    const nothing = { kept: 0, removed: 0, damagedBytes: 0, lastStep: 0 };
+    expect(cutMetricsAfter(newFile(), 3)).toEqual(nothing);
   });
 });
 

@@ -8,11 +8,11 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { writeFileDurably } from '../checkpoints/durable-files.ts';
+import { clearTemporaries, writeFileDurably } from '../checkpoints/durable-files.ts';
 import { latestCheckpoint } from '../checkpoints/find-checkpoint.ts';
 import { supersedeCheckpointsAfter } from '../checkpoints/save-checkpoint.ts';
-import { ConfigError } from '../errors.ts';
-import { cutMetricsAfter } from '../metrics/jsonl-sink.ts';
+import { ConfigError, StorageError } from '../errors.ts';
+import { cutMetricsAfter, type MetricsCut } from '../metrics/jsonl-sink.ts';
 import { cutCompletionsAfter } from './completion-store.ts';
 import { gitRevision } from './git-revision.ts';
 import { lockRun, type RunLock } from './run-lock.ts';
@@ -56,7 +56,7 @@ export function createRun(start: RunStart, place: RunPlace = {}): Run {
     return makeRun(start, place);
   } catch (error) {
     const { syscall, message } = error as NodeJS.ErrnoException;
-    if (syscall === undefined) throw error;
+    if (syscall === undefined && !(error instanceof StorageError)) throw error;
     throw new ConfigError(
       `${place.folder ?? place.root ?? 'runs'}: the run folder cannot be made: ${message}; choose another output_dir`,
       { cause: error },
@@ -110,7 +110,8 @@ export function resumeRun(folder: string, step: number, start: RunStart): Run {
         `${folder}: is a run of ${record.trainer}, and ${start.trainer} cannot resume it`,
       );
     }
-    cutMetricsAfter(join(folder, 'metrics.jsonl'), step);
+    for (const part of ['.', 'completions', 'tokens']) clearTemporaries(join(folder, part));
+    const cut = cutMetricsAfter(join(folder, 'metrics.jsonl'), step);
     cutCompletionsAfter(folder, step);
     supersedeCheckpointsAfter(join(folder, 'checkpoints'), step);
     keepEarlierConfig(folder, record.attempts.length, start.configYaml);
@@ -118,7 +119,7 @@ export function resumeRun(folder: string, step: number, start: RunStart): Run {
     const attempts = [...record.attempts, newAttempt(start, step)];
     const resumed = { ...record, totalSteps: start.totalSteps ?? record.totalSteps, attempts };
     writeRunRecord(folder, resumed);
-    return new Run(folder, lock, resumed);
+    return new Run(folder, lock, resumed, cut);
   } catch (error) {
     lock.release();
     throw error;
@@ -135,11 +136,14 @@ function keepEarlierConfig(folder: string, attempts: number, configYaml: string)
 /** A run that this process is writing. */
 export class Run {
   readonly folder: string;
+  /** What was cut off the metrics when the run was taken up; undefined in a first attempt. */
+  readonly metricsCut: MetricsCut | undefined;
   private readonly lock: RunLock;
   private current: RunRecord;
 
-  constructor(folder: string, lock: RunLock, record: RunRecord) {
+  constructor(folder: string, lock: RunLock, record: RunRecord, metricsCut?: MetricsCut) {
     this.folder = folder;
+    this.metricsCut = metricsCut;
     this.lock = lock;
     this.current = record;
   }
@@ -171,7 +175,10 @@ export class Run {
     writeRunRecord(this.folder, this.current);
   }
 
-  /** Records how this attempt ended and lets go of the run. */
+  /**
+   * Records how this attempt ended and lets go of the run. One that failed may be unable to record it, on a full disk
+   * say: then it stands as killed, and the error that it failed with is for its caller to throw.
+   */
   close(
     outcome: AttemptOutcome,
     { lastStep, reason }: { lastStep?: number; reason?: string } = {},
@@ -188,6 +195,8 @@ export class Run {
     this.current = { ...this.current, attempts };
     try {
       writeRunRecord(this.folder, this.current);
+    } catch (error) {
+      if (outcome !== 'failed' || !(error instanceof StorageError)) throw error;
     } finally {
       this.lock.release();
     }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { findIntact, type IntactCheckpoint } from '../checkpoints/index.ts';
+import { findIntact, type IntactCheckpoint, readTrainerState } from '../checkpoints/index.ts';
 import { ConfigError } from '../errors.ts';
 import { ConsoleSink, JsonlSink, MetricsLog } from '../metrics/index.ts';
 import { createRun, type Run, type RunStart, resumeRun } from '../runs/index.ts';
@@ -22,6 +22,8 @@ export interface SessionStart {
   readonly configYaml: string;
   readonly totalSteps: number;
   readonly loggingSteps: number;
+  /** Where the policy computes. */
+  readonly device: string;
   /** What the run goes on from; undefined: it starts anew. */
   readonly checkpoint: IntactCheckpoint | undefined;
 }
@@ -30,6 +32,10 @@ export interface SessionStart {
 export interface RunSession {
   readonly run: Run;
   readonly log: MetricsLog;
+  /** Tells a person on the console, and a program by an event. */
+  readonly warn: (message: string) => void;
+  /** What is not as the run was left, to be told; empty where it starts anew. */
+  readonly resumeWarnings: readonly string[];
 }
 
 const version = (): string => {
@@ -71,45 +77,75 @@ const runOf = ({ path }: IntactCheckpoint): string =>
  */
 export function openSession(
   options: SessionOptions,
-  { trainer, configYaml, totalSteps, loggingSteps, checkpoint }: SessionStart,
+  { trainer, configYaml, totalSteps, loggingSteps, checkpoint, device }: SessionStart,
   { console: stream, onEvent }: TrainerHooks,
 ): RunSession {
   const start: RunStart = {
     trainer,
     seed: options.seed,
     configYaml,
-    fingerprint: fingerprint(),
+    fingerprint: fingerprint(device),
     laurelVersion: version(),
     totalSteps,
   };
-  const changed =
-    checkpoint === undefined
-      ? []
-      : optionChanges(join(runOf(checkpoint), 'config.yaml'), configYaml);
+  const changed = checkpoint && optionChanges(join(runOf(checkpoint), 'config.yaml'), configYaml);
   const run =
     checkpoint === undefined
       ? createRun(start, { folder: options.outputDir, name: options.runName })
       : resumeRun(runOf(checkpoint), checkpoint.step, start);
-  if (changed.length > 0) {
-    const message = `resuming with other options than the run was started with (${changed.join('; ')})`;
+  const consoleSink = stream === null ? undefined : new ConsoleSink(stream);
+  const warn = (message: string): void => {
+    consoleSink?.line(`warning: ${message}`);
     onEvent?.({ type: 'warning', message });
-  }
-  for (const { name, problem } of checkpoint?.passedOver ?? []) {
-    const message = `${name} is damaged (${problem}); going on from step ${checkpoint?.step}, before it`;
-    onEvent?.({ type: 'warning', message });
-  }
-  const changes =
-    run.previousFingerprint === undefined
-      ? []
-      : fingerprintChanges(run.previousFingerprint, start.fingerprint);
-  if (changes.length > 0) {
-    const message = `resuming on other arithmetic, so bits may differ from an uninterrupted run (${changes.join('; ')})`;
-    onEvent?.({ type: 'warning', message });
-  }
-  const sinks = [
-    new JsonlSink(run.metricsFile),
-    ...(stream === null ? [] : [new ConsoleSink(stream)]),
-  ];
+  };
+  const sinks = [new JsonlSink(run.metricsFile), ...(consoleSink ? [consoleSink] : [])];
   const log = new MetricsLog({ sinks, loggingSteps, loggingFirstStep: options.loggingFirstStep });
-  return { run, log };
+  const resumeWarnings = checkpoint ? warningsOf(run, checkpoint, changed ?? []) : [];
+  return { run, log, warn, resumeWarnings };
+}
+
+function warningsOf(
+  run: Run,
+  { path, step, passedOver }: IntactCheckpoint,
+  changed: readonly string[],
+): string[] {
+  const arithmetic = fingerprintChanges(
+    run.previousFingerprint ?? {},
+    run.record.attempts.at(-1)?.fingerprint ?? {},
+  );
+  return [
+    ...(changed.length === 0
+      ? []
+      : [`resuming with other options than the run was started with (${changed.join('; ')})`]),
+    ...passedOver.map(
+      ({ name, problem }) =>
+        `${name} is damaged (${problem}); going on from step ${step}, before it`,
+    ),
+    ...metricsWarnings(run, path),
+    ...(arithmetic.length === 0
+      ? []
+      : [
+          `resuming on other arithmetic, so bits may differ from an uninterrupted run (${arithmetic.join('; ')})`,
+        ]),
+  ];
+}
+
+/** What the metrics file lacks of what the checkpoint's run had written. */
+function metricsWarnings({ metricsFile, metricsCut }: Run, checkpoint: string): string[] {
+  if (metricsCut === undefined) return [];
+  const { damagedBytes, lastStep } = metricsCut;
+  const { metrics } = readTrainerState(checkpoint).laurel as {
+    metrics?: { readonly lastStep?: number };
+  };
+  const written = metrics?.lastStep ?? 0;
+  return [
+    ...(damagedBytes === 0
+      ? []
+      : [`${metricsFile}: removed ${damagedBytes} bytes at its end that are no whole line`]),
+    ...(lastStep >= written
+      ? []
+      : [
+          `${metricsFile}: ends at step ${lastStep}, and lines up to step ${written} had been written; they are lost`,
+        ]),
+  ];
 }

@@ -35,7 +35,7 @@ export interface TrainerHooks {
   /** Stops the run at the next safe point: it saves a checkpoint and returns `interrupted`. */
   readonly signal?: AbortSignal;
   readonly onEvent?: OnTrainerEvent;
-  /** Where progress and metrics are printed; null: nowhere. Standard error unless given. */
+  /** Where progress, metrics and warnings are printed; null: nowhere. Standard error unless given. */
   readonly console?: ConsoleStreamOption;
 }
 

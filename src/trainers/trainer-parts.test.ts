@@ -131,7 +131,7 @@ test('a step of several generations reports the mean of each metric', () => {
 });
 
 test('a fingerprint names what decides the bits, and its changes', () => {
-  const now = fingerprint();
+  const now = fingerprint('cpu');
   for (const part of ['libtorch', 'blas', 'threads', 'platform']) expect(now).toHaveProperty(part);
   expect(fingerprintChanges(now, now)).toEqual([]);
   const before = { ...now, threads: 64, old: 'x' };

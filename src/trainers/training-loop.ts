@@ -33,7 +33,9 @@ export async function runTraining(
   // A checkpoint that does not fit is found out before its run's folder is touched.
   const checkpoint = await findResumed(options);
   const resumed = checkpoint && takeUp(task, checkpoint, start.trainer);
-  const session = openSession(options, { ...start, totalSteps, loggingSteps, checkpoint }, hooks);
+  const { device } = task.learner.policy.model.weights.embedTokens;
+  const opening = { ...start, totalSteps, loggingSteps, checkpoint, device };
+  const session = openSession(options, opening, hooks);
   return new TrainingLoop(task, options, start, hooks, session).run(resumed);
 }
 
@@ -83,7 +85,20 @@ class TrainingLoop {
   }
 
   async run(resumed: Resumed | undefined): Promise<TrainResult> {
-    const { run, log } = this.#session;
+    const { log } = this.#session;
+    try {
+      const result = await this.#run(resumed);
+      await log.close();
+      return result;
+    } catch (error) {
+      // What ended the run says more than a second error of closing its files would.
+      await log.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #run(resumed: Resumed | undefined): Promise<TrainResult> {
+    const { run } = this.#session;
     try {
       this.#resume(resumed);
       const { totalSteps } = this.#start.arithmetic;
@@ -103,17 +118,16 @@ class TrainingLoop {
         reason: error instanceof Error ? error.message : String(error),
       });
       throw error;
-    } finally {
-      await log.close();
     }
   }
 
   #resume(resumed: Resumed | undefined): void {
+    this.#session.resumeWarnings.forEach(this.#session.warn);
     if (resumed !== undefined) {
       const { checkpoint, state } = resumed;
       if (state.rows !== this.#task.rows) {
         const message = `the training rows are not those that ${checkpoint.path} was trained on; the place in them is kept`;
-        this.#hooks.onEvent?.({ type: 'warning', message });
+        this.#session.warn(message);
       }
       this.#progress = state.progress;
       this.#session.log.restore(state.metrics);
@@ -166,6 +180,7 @@ class TrainingLoop {
       folder: this.#session.run.folder,
       phase: (name: string) =>
         this.#session.log.progress({ phase: name, step: step - 1, totalSteps }),
+      warn: this.#session.warn,
     };
   }
 
@@ -217,7 +232,7 @@ class TrainingLoop {
     if (nonFinite === undefined) return;
     const { step, nonFiniteInARow } = this.#progress;
     const message = `step ${step} was skipped: ${nonFinite}`;
-    this.#hooks.onEvent?.({ type: 'warning', message });
+    this.#session.warn(message);
     if (nonFiniteInARow < this.#options.maxNonfiniteSteps) return;
     const folder = await this.#save();
     throw new EngineError(
@@ -295,7 +310,7 @@ class TrainingLoop {
     const folder = join(this.#session.run.checkpointsFolder, `checkpoint-${best.step}`);
     if (!existsSync(folder)) {
       const message = `the best checkpoint, ${folder}, is gone; finishing with the weights of the last step`;
-      this.#hooks.onEvent?.({ type: 'warning', message });
+      this.#session.warn(message);
       return;
     }
     restoreWeights(this.#task.learner, folder);
@@ -305,7 +320,7 @@ class TrainingLoop {
   async #interrupt(cause: unknown): Promise<TrainResult> {
     if (cause !== this.#signal.reason) {
       const message = `after the interruption came an error: ${String(cause)}`;
-      this.#hooks.onEvent?.({ type: 'warning', message });
+      this.#session.warn(message);
     }
     try {
       if (this.#saved !== undefined && this.#saved.progress.step > 0) await this.#save();

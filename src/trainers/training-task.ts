@@ -27,6 +27,8 @@ export interface StepContext {
   readonly folder: string;
   /** Says what is being done now. */
   readonly phase: (name: string) => void;
+  /** Tells the person and the program that watch the run. */
+  readonly warn: (message: string) => void;
 }
 
 export interface StepOutcome {
