@@ -1,20 +1,26 @@
 import { ShapeError } from '../errors.ts';
 import {
+  arange,
   callTensor,
   callTensors,
   cat,
   embedding,
+  Generator,
   gradEnabled,
   linear,
   rmsNorm,
   type Tensor,
 } from '../tensor/index.ts';
 import { attention } from './attention.ts';
-import { type Visibility, visibility } from './attention-mask.ts';
+import { type Segments, type Visibility, visibility } from './attention-mask.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
+import { trainableParameters } from './lora/adapter-parameters.ts';
+import type { LayerAdapters } from './lora/adapters.ts';
+import { addDifferences, type Dropout } from './lora/apply-adapters.ts';
 import type { ModelConfig } from './model-config.ts';
+import type { ProjectionName } from './parameter-table.ts';
 import { type Rotation, rotate, rotationOf, rotationOfRange, splitRotated } from './rotary.ts';
-import { type LayerWeights, type Model, type Projection, parameters } from './weights.ts';
+import type { LayerWeights, Model, Projection } from './weights.ts';
 
 export interface ForwardInputs {
   /** Token ids. [B, T], int64 */
@@ -23,48 +29,72 @@ export interface ForwardInputs {
   readonly positions?: Tensor | undefined;
   /** 1 = visible: false hides padding. [B, S], bool, with S = cached + T. Right-padded batches need none. */
   readonly attentionMask?: Tensor | undefined;
+  /** Divides rows into sequences that do not see one another, each counting its places from 0. Without cache and mask. */
+  readonly segments?: Segments | undefined;
   /**
    * Holds the tokens before these; gains these. Its contents carry no gradient. Past the original context of a dynamic
    * or longrope scaling, cached keys keep the rotation they were read with, as in transformers.
    */
   readonly cache?: KeyValueCache | undefined;
+  /** Switches the adapters' dropout on: what is dropped depends on this number only. Left out, nothing is. */
+  readonly dropoutSeed?: number | undefined;
 }
 
 /** What every layer of one forward pass shares. */
-interface Pass {
+export interface Pass {
   readonly config: ModelConfig;
   readonly rows: number;
   readonly count: number;
   readonly rotation: Rotation;
   readonly visibility: Visibility;
   readonly cache: KeyValueCache | undefined;
-  /** Gradients are recorded: projections read the leaves rather than their stacked memory. */
-  readonly recording: boolean;
+  /** The weights record gradients: projections read the leaves rather than their stacked memory. */
+  readonly trainsWeights: boolean;
   /** One operator appends to the cache and attends: a single token per row, in float32 on the CPU. */
   readonly decodesFused: boolean;
+  readonly dropoutSeed: number | undefined;
 }
 
-const project = (x: Tensor, { weight, bias }: Projection): Tensor => linear(x, weight, bias);
+/** What one decoder layer is computed from. */
+interface Layer extends LayerWeights {
+  readonly index: number;
+  readonly adapters: LayerAdapters;
+  readonly dropout: Dropout | undefined;
+}
+
+/** Adds to the product of one or several projections what their adapters make of its input. */
+function adapt(product: Tensor, x: Tensor, names: readonly ProjectionName[], layer: Layer): Tensor {
+  const parts = names.map((name) => ({
+    adapter: layer.adapters[name],
+    width: layer[name].weight.shape[0]!,
+  }));
+  return addDifferences(product, x, parts, layer.dropout);
+}
+
+const project = (x: Tensor, name: 'output' | 'down', layer: Layer): Tensor =>
+  adapt(linear(x, layer[name].weight, layer[name].bias), x, [name], layer);
 
 /** Several projections of one input by a single product: of the stacked matrices, or of the joined leaves. */
 function projectTogether(
   x: Tensor,
   whole: Projection,
-  parts: readonly Projection[],
-  { recording }: Pass,
+  names: readonly ProjectionName[],
+  layer: Layer,
+  { trainsWeights }: Pass,
 ): Tensor {
-  if (!recording) return project(x, whole);
+  if (!trainsWeights) return adapt(linear(x, whole.weight, whole.bias), x, names, layer);
+  const parts = names.map((name) => layer[name]);
   const biases = parts.flatMap(({ bias }) => bias ?? []);
   const bias = biases.length === 0 ? null : cat(biases);
-  return linear(x, cat(parts.map(({ weight }) => weight)), bias);
+  const product = linear(x, cat(parts.map(({ weight }) => weight)), bias);
+  return adapt(product, x, names, layer);
 }
 
 /** Queries, keys and values side by side. [B, T, H + 2K, D] */
-function projectHeads(x: Tensor, layer: LayerWeights, pass: Pass): Tensor {
+function projectHeads(x: Tensor, layer: Layer, pass: Pass): Tensor {
   const { rows, count, config } = pass;
   const width = config.numAttentionHeads + 2 * config.numKeyValueHeads;
-  const parts = [layer.query, layer.key, layer.value];
-  const all = projectTogether(x, layer.queryKeyValue, parts, pass);
+  const all = projectTogether(x, layer.queryKeyValue, ['query', 'key', 'value'], layer, pass);
   return all.view([rows, count, width, config.headDim]);
 }
 
@@ -96,30 +126,50 @@ function splitHeads(all: Tensor, layer: LayerWeights, pass: Pass): Heads {
   };
 }
 
-function attend(x: Tensor, layer: LayerWeights, index: number, pass: Pass): Tensor {
+function attend(x: Tensor, layer: Layer, pass: Pass): Tensor {
   const all = projectHeads(x, layer, pass);
   const isPlain = layer.queryNorm === null && layer.keyNorm === null;
   if (pass.cache && pass.decodesFused && isPlain) {
     const { rotation, visibility } = pass;
-    return project(pass.cache.attend(index, all, rotation, visibility.bias), layer.output);
+    const mixed = pass.cache.attend(layer.index, all, rotation, visibility.bias);
+    return project(mixed, 'output', layer);
   }
   const { query, key, value } = splitHeads(all, layer, pass);
   const seen = pass.cache
-    ? pass.cache.append(index, key, value, pass.count)
+    ? pass.cache.append(layer.index, key, value, pass.count)
     : { key: key.transpose(1, 2), value: value.transpose(1, 2) };
   const mixed = attention({ query, ...seen }, pass.visibility, pass.config);
-  return project(mixed, layer.output);
+  return project(mixed, 'output', layer);
 }
 
 /** SwiGLU; Shazeer 2020, arXiv:2002.05202v1, Eq. 6: (silu(x Gᵀ) ⊙ x Uᵀ) Dᵀ. */
-function feedForward(x: Tensor, layer: LayerWeights, pass: Pass): Tensor {
-  const both = projectTogether(x, layer.gateUp, [layer.gate, layer.up], pass);
-  return project(callTensor('laurel::swiglu', both), layer.down);
+function feedForward(x: Tensor, layer: Layer, pass: Pass): Tensor {
+  const both = projectTogether(x, layer.gateUp, ['gate', 'up'], layer, pass);
+  return project(callTensor('laurel::swiglu', both), 'down', layer);
 }
 
-function decoderLayer(x: Tensor, layer: LayerWeights, index: number, pass: Pass): Tensor {
+/** Spreads the seeds of a pass's layers, so that passes with neighbouring seeds share none. */
+const LAYER_STRIDE = 0x9e3779b1;
+
+function layerOf({ weights, adapters }: Model, index: number, { dropoutSeed }: Pass): Layer {
+  const share = adapters?.config.dropout ?? 0;
+  const { device } = weights.embedTokens;
+  return {
+    ...weights.layers[index]!,
+    index,
+    adapters: adapters?.layers[index] ?? {},
+    dropout:
+      share === 0 || dropoutSeed === undefined
+        ? undefined
+        : { share, generator: new Generator(dropoutSeed + index * LAYER_STRIDE, device) },
+  };
+}
+
+/** One decoder layer; calling it again gives the same. [B, T, C] → [B, T, C] */
+export function decoderLayer(x: Tensor, model: Model, index: number, pass: Pass): Tensor {
   const { rmsNormEps } = pass.config;
-  const attended = x.add(attend(rmsNorm(x, layer.inputNorm, rmsNormEps), layer, index, pass));
+  const layer = layerOf(model, index, pass);
+  const attended = x.add(attend(rmsNorm(x, layer.inputNorm, rmsNormEps), layer, pass));
   const normed = rmsNorm(attended, layer.postAttentionNorm, rmsNormEps);
   return attended.add(feedForward(normed, layer, pass));
 }
@@ -130,16 +180,24 @@ function positionsFrom(attentionMask: Tensor, count: number): Tensor {
   return counted.narrow(1, attentionMask.shape[1]! - count, count);
 }
 
+/** Places counted from each sequence's first token. [B, T] */
+const positionsWithin = ({ starts }: Segments, count: number): Tensor =>
+  arange(0, count, { device: starts.device }).sub(starts);
+
 function rotationFor(model: Model, inputs: ForwardInputs, count: number): Rotation {
   const { dtype, device } = model.weights.embedTokens;
-  const { attentionMask, cache } = inputs;
-  const positions = inputs.positions ?? (attentionMask && positionsFrom(attentionMask, count));
+  const { attentionMask, segments, cache } = inputs;
+  const positions =
+    inputs.positions ??
+    (segments && positionsWithin(segments, count)) ??
+    (attentionMask && positionsFrom(attentionMask, count));
   return positions
     ? rotationOf(model.config, positions, { dtype, device })
     : rotationOfRange(model.config, cache?.length ?? 0, count, { dtype, device });
 }
 
-function assertInputs({ tokens, positions, attentionMask, cache }: ForwardInputs): void {
+function assertInputs(inputs: ForwardInputs): void {
+  const { tokens, positions, attentionMask, segments, cache } = inputs;
   if (tokens.rank !== 2) {
     throw new ShapeError(`hiddenStates: tokens [${tokens.shape.join(', ')}] should be [B, T]`);
   }
@@ -147,6 +205,14 @@ function assertInputs({ tokens, positions, attentionMask, cache }: ForwardInputs
   if (positions && positions.shape.join() !== tokens.shape.join()) {
     throw new ShapeError(
       `hiddenStates: positions [${positions.shape.join(', ')}] does not match tokens [${rows}, ${count}]`,
+    );
+  }
+  if (
+    segments &&
+    (cache || attentionMask || segments.starts.shape.join() !== tokens.shape.join())
+  ) {
+    throw new ShapeError(
+      `hiddenStates: segments [${segments.starts.shape.join(', ')}] need tokens of their shape, found [${rows}, ${count}], and no cache or attentionMask`,
     );
   }
   cache?.assertRoom(rows, count);
@@ -159,22 +225,18 @@ function assertInputs({ tokens, positions, attentionMask, cache }: ForwardInputs
 }
 
 const isRecording = (model: Model): boolean =>
-  gradEnabled() && [...parameters(model).values()].some(({ requiresGrad }) => requiresGrad);
+  gradEnabled() &&
+  [...trainableParameters(model).values()].some(({ requiresGrad }) => requiresGrad);
 
-/**
- * Runs the decoder over tokens, reading and extending the cache if there is one.
- * @returns hidden states after the final norm. [B, T, C]
- * @throws ShapeError when shapes disagree or the cache is full.
- */
-export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
+/** Checks the inputs and makes what every layer shares. @throws ShapeError when shapes disagree or the cache is full. */
+export function startPass(model: Model, inputs: ForwardInputs): Pass {
   assertInputs(inputs);
-  const { config, weights } = model;
   const { tokens, attentionMask, cache } = inputs;
   const [rows, count] = tokens.shape as [number, number];
-  const { dtype, device } = weights.embedTokens;
+  const { dtype, device } = model.weights.embedTokens;
   const recording = isRecording(model);
-  const pass: Pass = {
-    config,
+  return {
+    config: model.config,
     rows,
     count,
     rotation: rotationFor(model, inputs, count),
@@ -182,17 +244,36 @@ export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
       queries: count,
       keys: (cache?.length ?? 0) + count,
       attentionMask,
+      segments: inputs.segments,
       dtype,
       device,
     }),
     cache,
-    recording,
+    trainsWeights: recording && model.adapters === undefined,
     decodesFused: count === 1 && !recording && dtype === 'float32' && device === 'cpu',
+    dropoutSeed: inputs.dropoutSeed,
   };
-  let x = embedding(weights.embedTokens, tokens);
-  for (const [index, layer] of weights.layers.entries()) x = decoderLayer(x, layer, index, pass);
-  cache?.advance(count);
-  return rmsNorm(x, weights.norm, config.rmsNormEps);
+}
+
+/** The tokens' vectors. [B, T, C] */
+export const embed = ({ weights }: Model, { tokens }: ForwardInputs): Tensor =>
+  embedding(weights.embedTokens, tokens);
+
+/** What the output matrix reads: the last layer's states, normed. [B, T, C] */
+export const finalNorm = ({ weights, config }: Model, states: Tensor): Tensor =>
+  rmsNorm(states, weights.norm, config.rmsNormEps);
+
+/**
+ * Runs the decoder over tokens, reading and extending the cache if there is one.
+ * @returns hidden states after the final norm. [B, T, C]
+ * @throws ShapeError when shapes disagree or the cache is full.
+ */
+export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
+  const pass = startPass(model, inputs);
+  let x = embed(model, inputs);
+  for (const index of model.weights.layers.keys()) x = decoderLayer(x, model, index, pass);
+  pass.cache?.advance(pass.count);
+  return finalNorm(model, x);
 }
 
 /** Scores of every next token, from hidden states [..., C] of any leading shape. [..., V] */

@@ -1,7 +1,25 @@
+export type { Segments } from './attention-mask.ts';
 export { cloneModel } from './clone-model.ts';
 export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
 export { type InitOptions, initModel } from './init-model.ts';
 export { type CacheOptions, createCache, KeyValueCache } from './key-value-cache.ts';
+export {
+  baseFolderOf,
+  isAdapterFolder,
+  loadAdapters,
+  readAdapterConfig,
+  saveAdapters,
+} from './lora/adapter-folder.ts';
+export { adaptedModules, trainableParameters } from './lora/adapter-parameters.ts';
+export {
+  type Adapters,
+  adapterTensors,
+  type LayerAdapters,
+  type LoraAdapter,
+  type LoraConfig,
+} from './lora/adapters.ts';
+export { addAdapters, baseModel, type LoraOptions } from './lora/add-adapters.ts';
+export { type MergedModel, mergeAdapters, mergedForReading } from './lora/merge-adapters.ts';
 export {
   formatModelConfig,
   type ModelConfig,
@@ -19,6 +37,7 @@ export {
 } from './model-folder.ts';
 export type { ParameterEntry, ParameterTable } from './parameter-table.ts';
 export { parameterEntries, parameterTable } from './parameter-table.ts';
+export { type StatesOptions, withHiddenStates } from './recomputed-states.ts';
 export type { RopeConfig } from './rope-config.ts';
 export {
   type LayerWeights,

@@ -1,40 +1,24 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import {
   type DType,
   readSafetensorsFolder,
-  replaceFile,
   type SafetensorsFolder,
   type Tensor,
   tidy,
   writeSafetensorsFolder,
 } from '../tensor/index.ts';
+import { type Json, readJson, writeJson } from './json-file.ts';
+import {
+  baseFolderOf,
+  isAdapterFolder,
+  loadAdapters,
+  saveAdapters,
+} from './lora/adapter-folder.ts';
 import { formatModelConfig, type ModelConfig, parseModelConfig } from './model-config.ts';
 import { type ParameterEntry, parameterEntries, parameterTable } from './parameter-table.ts';
 import { buildWeights, type Model, parameters } from './weights.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-function readJson(file: string): Json {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CheckpointError(
-      `${file}: cannot be read (${code}); is this a Hugging Face model folder?`,
-      { cause },
-    );
-  }
-  try {
-    const json: unknown = JSON.parse(text);
-    if (json !== null && typeof json === 'object' && !Array.isArray(json)) return json as Json;
-  } catch (cause) {
-    throw new CheckpointError(`${file}: not JSON: ${(cause as Error).message}`, { cause });
-  }
-  throw new CheckpointError(`${file}: expected a JSON object`);
-}
 
 /**
  * Reads config.json and, where present, generation_config.json, whose end-of-text tokens go first.
@@ -109,13 +93,17 @@ export interface LoadOptions {
   device?: string | undefined;
   /** Whether parameters record gradients; default true. */
   trainable?: boolean | undefined;
+  /** Folder of the weights below an adapter folder; default: its base_model_name_or_path. */
+  baseFolder?: string | undefined;
 }
 
 /**
- * Loads a Hugging Face folder: config.json, model.safetensors or its shards, generation_config.json.
+ * Loads a Hugging Face folder: config.json, model.safetensors or its shards, generation_config.json; or an adapter
+ * folder of PEFT's with the weights below it.
  * @throws CheckpointError when files are missing, truncated or of another architecture; ConfigError when it is not supported.
  */
 export function loadModel(folder: string, options: LoadOptions = {}): Model {
+  if (isAdapterFolder(folder)) return loadAdapted(folder, options);
   const { device = 'cpu', trainable = true } = options;
   const config = readModelConfig(folder);
   const files = openWeights(folder);
@@ -125,6 +113,16 @@ export function loadModel(folder: string, options: LoadOptions = {}): Model {
   const source = ({ name }: ParameterEntry): Tensor =>
     tidy(() => files.tensor(name).to({ dtype, device }));
   return { config: { ...config, dtype }, weights: buildWeights(config, source, { trainable }) };
+}
+
+function loadAdapted(folder: string, { baseFolder, trainable, ...options }: LoadOptions): Model {
+  const below = baseFolder ?? baseFolderOf(folder);
+  if (isAdapterFolder(below)) {
+    throw new CheckpointError(
+      `${folder}: its base, ${below}, is an adapter folder too; merge that one (laurel merge) and name the result as base_model_name_or_path`,
+    );
+  }
+  return loadAdapters(folder, loadModel(below, { ...options, trainable: false }), { trainable });
 }
 
 function generationConfig({ generation, ...config }: ModelConfig): Json {
@@ -146,17 +144,17 @@ export interface SaveOptions {
 
 /**
  * Saves a folder that transformers 4.x and 5.x load: weights first, then config.json and generation_config.json, each
- * file replaced as a whole.
+ * file replaced as a whole. Of a model with adapters, only these are saved, in PEFT's format.
  * @throws CheckpointError when a file cannot be written.
  */
 export function saveModel(folder: string, model: Model, { maxShardBytes }: SaveOptions = {}): void {
+  if (model.adapters !== undefined) {
+    saveAdapters(folder, model);
+    return;
+  }
   const dtype = model.weights.embedTokens.dtype;
-  const write = (name: string, json: Json) =>
-    replaceFile(join(folder, name), (put) =>
-      put(Buffer.from(`${JSON.stringify(json, null, 2)}\n`)),
-    );
   mkdirSync(folder, { recursive: true });
   tidy(() => writeSafetensorsFolder(folder, parameters(model), { maxShardBytes }));
-  write('config.json', formatModelConfig({ ...model.config, dtype }));
-  write('generation_config.json', generationConfig(model.config));
+  writeJson(join(folder, 'config.json'), formatModelConfig({ ...model.config, dtype }));
+  writeJson(join(folder, 'generation_config.json'), generationConfig(model.config));
 }

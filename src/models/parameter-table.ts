@@ -16,6 +16,11 @@ export interface ProjectionEntry {
   readonly bias: ParameterEntry | null;
 }
 
+/** The projections of a layer, in the order of the forward pass. */
+export const projectionNames = ['query', 'key', 'value', 'output', 'gate', 'up', 'down'] as const;
+
+export type ProjectionName = (typeof projectionNames)[number];
+
 export interface LayerEntries {
   readonly inputNorm: ParameterEntry;
   readonly query: ProjectionEntry;
@@ -73,6 +78,10 @@ function layerEntries(config: ModelConfig, index: number): LayerEntries {
     down: projection(`${mlp}.down_proj`, hiddenSize, intermediateSize, mlpBias),
   };
 }
+
+/** A projection's module, as PyTorch names it: `model.layers.0.self_attn.q_proj`. */
+export const moduleName = ({ weight }: ProjectionEntry): string =>
+  weight.name.slice(0, -'.weight'.length);
 
 /** The one place that knows which parameters an architecture has, their names and shapes. */
 export function parameterTable(config: ModelConfig): ParameterTable {

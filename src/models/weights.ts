@@ -1,10 +1,12 @@
 import { cat, keep, noGrad, type Tensor, tidy } from '../tensor/index.ts';
+import type { Adapters } from './lora/adapters.ts';
 import type { ModelConfig } from './model-config.ts';
 import {
   type LayerEntries,
   type ParameterEntry,
   type ProjectionEntry,
   parameterTable,
+  projectionNames,
 } from './parameter-table.ts';
 
 /** An affine map x Wᵀ + b. */
@@ -60,6 +62,8 @@ export interface Weights {
 export interface Model {
   readonly config: ModelConfig;
   readonly weights: Weights;
+  /** What is trained in place of the weights, which are then frozen; without it, the model is its base. */
+  readonly adapters?: Adapters | undefined;
 }
 
 export interface BuildOptions {
@@ -166,10 +170,9 @@ function collectProjection(
   if (entry.bias && bias) into.set(entry.bias.name, bias);
 }
 
-const projections = ['query', 'key', 'value', 'output', 'gate', 'up', 'down'] as const;
 const norms = ['inputNorm', 'queryNorm', 'keyNorm', 'postAttentionNorm'] as const;
 
-/** Every parameter by Hugging Face's name; a tied output matrix is absent. */
+/** Every parameter of the base by Hugging Face's name; a tied output matrix is absent. */
 export function parameters({ config, weights }: Model): Map<string, Tensor> {
   const table = parameterTable(config);
   const named = new Map([[table.embedTokens.name, weights.embedTokens]]);
@@ -180,7 +183,7 @@ export function parameters({ config, weights }: Model): Map<string, Tensor> {
       const weight = layer[part];
       if (entry && weight) named.set(entry.name, weight);
     }
-    for (const part of projections) collectProjection(named, entries[part], layer[part]);
+    for (const part of projectionNames) collectProjection(named, entries[part], layer[part]);
   }
   named.set(table.norm.name, weights.norm);
   if (table.head && weights.head) named.set(table.head.name, weights.head);
