@@ -25,6 +25,7 @@ async function loadProfile(): Promise<Command> {
 const commands: readonly Entry[] = [
   { ...sftConfig, load: async () => (await import('./train-sft.ts')).sftCommand },
   { ...dpoConfig, load: async () => (await import('./train-dpo.ts')).dpoCommand },
+  { ...dpoConfig, load: async () => (await import('./train-dpo.ts')).dpoCommand },
   { ...grpoConfig, load: async () => (await import('./train-grpo.ts')).grpoCommand },
   { ...evalConfig, load: async () => (await import('./commands/eval-command.ts')).evalCommand },
   {

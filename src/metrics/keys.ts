@@ -3,9 +3,10 @@
  * those under `time/`, `rollout/` and `engine/`, and the `nonfinite_*` counts, are Laurel's.
  */
 import type { MetricDefinition } from './metric-definition.ts';
+import { preferenceMetrics } from './preference-keys.ts';
 
-const both = ['sft', 'grpo'] as const;
-const sft = ['sft'] as const;
+const all = ['sft', 'dpo', 'grpo'] as const;
+const supervised = ['sft', 'dpo'] as const;
 const grpo = ['grpo'] as const;
 
 const overTokens = 'Mean over the completion tokens of the micro-batch.';
@@ -18,43 +19,46 @@ export const fixedMetrics = {
     unit: 'nats',
     definition: 'Loss that is minimised.',
     estimator: 'Mean over the steps logged.',
-    trainers: both,
+    trainers: all,
   },
   grad_norm: {
     unit: '1',
     definition: 'Global L2 norm of the gradient before clipping.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
   },
   learning_rate: {
     unit: '1',
     definition: 'Learning rate of the last step.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
   },
   epoch: {
     unit: 'passes',
     definition: 'Passes over the training rows so far.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
   },
   num_tokens: {
     unit: 'tokens',
     definition: 'Tokens seen so far: prompts and completions.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
   },
   entropy: {
     unit: 'nats',
     definition: 'Entropy of the next-token distribution.',
     estimator: 'Mean over trained tokens.',
-    trainers: both,
+    trainers: all,
   },
   mean_token_accuracy: {
     unit: 'share',
-    definition: 'Trained tokens that are the likeliest one.',
-    trainers: sft,
+    definition:
+      'Trained tokens (of preferences: of the better completions) that are the likeliest one.',
+    trainers: supervised,
   },
+
+  ...preferenceMetrics,
 
   reward: {
     unit: 'reward',
@@ -205,45 +209,45 @@ export const fixedMetrics = {
   step_time: {
     unit: 's',
     definition: 'Wall time of one optimiser step, its share of sampling included.',
-    trainers: both,
+    trainers: all,
   },
 
   accuracy: {
     unit: 'share',
     definition: 'Held-out answers that are right.',
-    trainers: both,
+    trainers: all,
     when: 'an evaluation that checks answers',
   },
   runtime: {
     unit: 's',
     definition: 'Wall time of an evaluation.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
     when: 'eval_strategy',
   },
   samples_per_second: {
     unit: '1/s',
     definition: 'Rows (or completions) evaluated per second.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
     when: 'eval_strategy',
   },
   tokens_per_second: {
     unit: 'tokens/s',
     definition: 'Tokens processed per second of wall time: prompts and completions.',
-    trainers: both,
+    trainers: all,
   },
   nonfinite_steps: {
     unit: 'steps',
     definition: 'Steps skipped so far because the loss or a gradient was not finite.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
   },
   skipped_rows: {
     unit: 'rows',
     definition: 'Rows skipped because they could not be used.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
     when: 'skip_bad_rows',
   },
   'rollout/error_rate': {
@@ -273,30 +277,30 @@ export const fixedMetrics = {
   'time/forward_backward': {
     unit: 's',
     definition: 'Wall time of forward and backward passes, per step.',
-    trainers: both,
+    trainers: all,
   },
   'time/optimizer': {
     unit: 's',
     definition: 'Wall time of clipping and AdamW, per step.',
-    trainers: both,
+    trainers: all,
   },
   'time/checkpoint': {
     unit: 's',
     definition: 'Wall time of the last checkpoint.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
   },
   'engine/live_tensors': {
     unit: 'tensors',
     definition: 'Tensors alive after the step; constant unless something leaks.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
   },
   'engine/resident_memory': {
     unit: 'bytes',
     definition: 'Resident memory of the process after the step.',
     reduction: 'last',
-    trainers: both,
+    trainers: all,
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
@@ -317,7 +321,7 @@ export const patternMetrics = {
   'custom/{name}': {
     unit: '',
     definition: 'Logged by a reward or a callback of yours.',
-    trainers: both,
+    trainers: all,
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

@@ -5,6 +5,8 @@ export {
   type PolicyGradientTraining,
   trainPolicyGradient,
 } from './policy-gradient-trainer.ts';
+export { type PairOptions, type PreferencePair, preferencePair } from './preference-pair.ts';
+export { type PreferenceTraining, trainPreference } from './preference-trainer.ts';
 export type { ScoredGroups } from './record-keeper.ts';
 export type { SupervisedExample } from './supervised-sequences.ts';
 export { type SequenceOptions, supervisedSequence } from './supervised-sequences.ts';

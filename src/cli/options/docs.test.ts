@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { listFields } from '../../config/index.ts';
 import { fixedMetrics } from '../../metrics/index.ts';
-import { grpoConfig, sftConfig } from '../../trainers/config/index.ts';
+import { dpoConfig, grpoConfig, sftConfig } from '../../trainers/config/index.ts';
 import { renderTrainerPage } from './index.ts';
 
-describe.each([sftConfig, grpoConfig])('docs/trainers/$name.md', (schema) => {
+describe.each([sftConfig, dpoConfig, grpoConfig])('docs/trainers/$name.md', (schema) => {
   const file = new URL(`../../../docs/trainers/${schema.name}.md`, import.meta.url);
   const page = readFileSync(file, 'utf8');
 

@@ -57,7 +57,7 @@ const templateOf = (source: string | null): TextTemplate | undefined =>
   source === null ? undefined : textTemplate(source);
 
 /** Converts every row; one that can't be used is counted where bad rows are skipped, else an error. */
-function convert<Row>(
+export function convertRows<Row>(
   { rows, badRows, name }: Dataset,
   skipBadRows: boolean,
   toRow: (example: Example) => Row,
@@ -91,7 +91,7 @@ export function promptRows(
   const promptTemplate = templateOf(options.promptTemplate);
   const { promptColumn, skipBadRows } = options;
   requireColumns(dataset, promptTemplate?.columns ?? [promptColumn]);
-  return convert(dataset, skipBadRows, (example) => {
+  return convertRows(dataset, skipBadRows, (example) => {
     const row = toPromptExample(example, {
       promptColumn,
       ...(promptTemplate && { promptTemplate }),
@@ -108,7 +108,7 @@ export function supervisedRows(
   check: (row: SupervisedExample) => void = () => {},
 ): UsableRows<SupervisedExample> {
   const toRow = supervisedReader(dataset, options);
-  return convert(dataset, options.skipBadRows, (example) => {
+  return convertRows(dataset, options.skipBadRows, (example) => {
     const row = toRow(example);
     check(row);
     return row;

@@ -3,7 +3,7 @@ import { configGroup } from '../../config/index.ts';
 import { count } from './field-types.ts';
 
 /** How much is trained, in which portions, under which seed. */
-export const batchingOptions = ({ unit }: { unit: 'examples' | 'completions' }) =>
+export const batchingOptions = ({ unit }: { unit: 'examples' | 'completions' | 'pairs' }) =>
   configGroup('Batching', {
     perDeviceTrainBatchSize: count
       .default(8)

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { listFields, parseConfig, resolveConfig, toCamelCase, toYaml } from '../../config/index.ts';
 import {
+  dpoConfig,
+  dpoOptions,
   type GrpoConfig,
   groupArithmetic,
   grpoConfig,
@@ -16,11 +18,12 @@ interface Case {
   options: Record<string, number>;
   derived: Record<string, number>;
 }
+type Trainer = 'sft' | 'dpo' | 'grpo';
 const golden = JSON.parse(
   readFileSync(new URL('../../../test/golden/config/trl_config.json', import.meta.url), 'utf8'),
-) as { defaults: Record<'grpo' | 'sft', Record<string, unknown>>; grpo: Case[]; sft: Case[] };
+) as { defaults: Record<Trainer, Record<string, unknown>>; grpo: Case[]; sft: Case[] };
 
-const schemas = { sft: sftConfig, grpo: grpoConfig };
+const schemas = { sft: sftConfig, dpo: dpoConfig, grpo: grpoConfig };
 const sources = 'tokenizer: byte\nmodel: {hidden_size: 8}\ndataset_name: rows.jsonl\n';
 const grpoSources = `${sources}reward_funcs: [exact_match]\n`;
 const silent = { warn: () => {} };
@@ -50,7 +53,7 @@ describe.each(Object.entries(schemas))('the %s schema', (name, schema) => {
       'reward_funcs',
       'use_bias_correction_kl', // TRL 1.13 turned it on; 1.10, whose names and defaults we mirror, has it off.
     ]);
-    const theirs = golden.defaults[name as 'grpo' | 'sft'];
+    const theirs = golden.defaults[name as Trainer];
     let compared = 0;
     for (const field of listFields(schema)) {
       if (!(field.name in theirs) || ours.has(field.name)) continue;
@@ -64,13 +67,13 @@ describe.each(Object.entries(schemas))('the %s schema', (name, schema) => {
       ...listFields(schema).map((field) => field.name),
       ...Object.keys(schema.foreign),
     ]);
-    const unknown = Object.keys(golden.defaults[name as 'grpo' | 'sft']).filter(
+    const unknown = Object.keys(golden.defaults[name as Trainer]).filter(
       (option) => !known.has(option),
     );
     expect(unknown).toEqual([]);
   });
   it('accepts TRL’s own defaults written out, apart from the bfloat16 of mixed precision', () => {
-    const theirs = { ...golden.defaults[name as 'grpo' | 'sft'], output_dir: 'out' };
+    const theirs = { ...golden.defaults[name as Trainer], output_dir: 'out' };
     const yamlText = name === 'grpo' ? grpoSources : sources;
     const flags = Object.fromEntries(
       Object.entries(theirs).filter(([option]) => option !== 'loss_type'),
@@ -87,6 +90,36 @@ describe('trainer options in TypeScript', () => {
   it('leave out where model, rows and rewards come from', () => {
     expect(parseConfig(sftOptions, {})).not.toHaveProperty('datasetName');
     expect(parseConfig(grpoOptions, { learningRate: 1e-5 }).learningRate).toBe(1e-5);
+  });
+});
+
+describe('a written dpo configuration', () => {
+  const resolve = (lines: string) =>
+    resolveConfig(dpoConfig, { yamlText: `${sources}${lines}`, ...silent });
+
+  it('keeps its values through YAML', () => {
+    const config = resolve('loss_type: [sigmoid, sft]\nloss_weights: [1, 0.2]');
+    expect(resolveConfig(dpoConfig, { yamlText: toYaml(config, dpoConfig) })).toEqual(config);
+  });
+  it('takes one loss with or without its list', () => {
+    expect(resolve('loss_type: ipo').lossType).toEqual(['ipo']);
+    expect(resolve('loss_type: [ipo_paper]').lossType).toEqual(['ipo_paper']);
+    const flags = { loss_type: 'hinge' };
+    expect(resolveConfig(dpoConfig, { yamlText: sources, flags }).lossType).toEqual(['hinge']);
+  });
+  it('leaves model and rows to TypeScript', () => {
+    expect(parseConfig(dpoOptions, { beta: 0.3 })).not.toHaveProperty('datasetName');
+  });
+  it.each([
+    ['loss_type: [sigmoid, sft]\nloss_weights: [1]', 'expected 2 weights'],
+    ['loss_type: [ipo]\nlabel_smoothing: 0.1', 'has no effect on ipo'],
+    ['precompute_ref_log_probs: true\nsync_ref_model: true', 'cannot be scored beforehand'],
+    ['rpo_alpha: 0.5', 'Set loss_type: [sigmoid, sft] and loss_weights: [1, rpo_alpha]'],
+    ['truncation_mode: keep_end', 'keep their start'],
+    ['f_divergence_type: forward_kl', 'The divergence is reverse_kl'],
+    ['loss_type: exo_pair', 'sigmoid'],
+  ])('refuses %j and says what to change', (lines, advice) => {
+    expect(() => resolve(lines)).toThrow(advice);
   });
 });
 

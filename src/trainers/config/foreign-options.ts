@@ -248,6 +248,31 @@ export const supervisedForeignOptions: Options = {
   ...refusedUnless([], 'Set it in the tokenizer’s files.', ['pad_token']),
 };
 
+/** Foreign options of DPOConfig. */
+export const preferenceForeignOptions: Options = {
+  ...refusedUnless(['keep_start'], 'Sequences keep their start (keep_start).', ['truncation_mode']),
+  ...refusedUnless([], 'A pair longer than max_length is cut at its end; raise max_length.', [
+    'max_prompt_length',
+    'max_completion_length',
+  ]),
+  ...refusedUnless([], 'Set loss_type: [sigmoid, sft] and loss_weights: [1, rpo_alpha].', [
+    'rpo_alpha',
+  ]),
+  ...refusedUnless([], 'The reference is the model as it is before training; remove it.', [
+    'ref_model_init_kwargs',
+    'reference_free',
+    'model_adapter_name',
+    'ref_adapter_name',
+    'force_use_ref_model',
+  ]),
+  ...refusedUnless(['reverse_kl'], 'The divergence is reverse_kl.', ['f_divergence_type']),
+  ...inert('It belongs to alpha_divergence, which is not available.', ['f_alpha_divergence_coef']),
+  ...inert('It belongs to the discopop loss, which is not available.', ['discopop_tau']),
+  ...refusedUnless([], 'Every token of a completion counts alike; remove it.', ['ld_alpha']),
+  ...refusedUnless([], 'Every pair counts alike; remove it.', ['use_weighting']),
+  ...refusedUnless([], 'Set it in the tokenizer’s files.', ['pad_token']),
+};
+
 /** Foreign options of GRPOConfig. */
 export const groupForeignOptions: Options = {
   ...refusedUnless([], 'A prompt longer than the context is an error; shorten it in the data.', [

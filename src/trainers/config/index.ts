@@ -6,6 +6,13 @@ export {
   supervisedArithmetic,
 } from './batch-arithmetic.ts';
 export { datasetOptions } from './dataset-options.ts';
+export {
+  type DpoConfig,
+  type DpoOptions,
+  type DpoOptionsInput,
+  dpoConfig,
+  dpoOptions,
+} from './dpo-config.ts';
 export { drawingFields } from './generation-options.ts';
 export {
   type GrpoConfig,

@@ -1,12 +1,13 @@
 """Writes trl_config.json: TRL's option defaults, and the batch arithmetic that its trainers really do.
 
-Run with TRL installed:  python trl_config.py
+Run with TRL installed:  python trl_config.py [--out FOLDER]
 """
 
 import dataclasses
 import json
 import logging
 import pathlib
+import sys
 import tempfile
 
 import torch
@@ -15,7 +16,7 @@ import trl
 from datasets import Dataset
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 from tokenizers import Tokenizer, models, pre_tokenizers
-from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
+from trl import DPOConfig, GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
 
 logging.disable(logging.WARNING)
 
@@ -102,9 +103,10 @@ SFT = [
 with tempfile.TemporaryDirectory() as folder:
     result = {
         "versions": {"trl": trl.__version__, "transformers": transformers.__version__},
-        "defaults": {"grpo": defaults(GRPOConfig), "sft": defaults(SFTConfig)},
+        "defaults": {"grpo": defaults(GRPOConfig), "sft": defaults(SFTConfig), "dpo": defaults(DPOConfig)},
         "grpo": [grpo_case(folder, *case) for case in GRPO],
         "sft": [sft_case(folder, *case) for case in SFT],
     }
-target = pathlib.Path(__file__).with_suffix(".json")
+here = pathlib.Path(__file__).parent
+target = (pathlib.Path(sys.argv[sys.argv.index("--out") + 1]) if "--out" in sys.argv else here) / "trl_config.json"
 target.write_text(json.dumps(result, indent=1) + "\n")

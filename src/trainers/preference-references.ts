@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { microBatches, type TrainSequence } from '../batches/index.ts';
+import { type Model, parameters } from '../models/index.ts';
+import { type Policy, scoreSequences } from '../policy/index.ts';
+import { fromTypedArray, readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
+import { type PreferencePair, pairSequences } from './preference-pair.ts';
+import { ReferencePolicy } from './reference-policy.ts';
+import { rowsFingerprint } from './rows-fingerprint.ts';
+
+/** Pairs that are trained on, and pairs held out. */
+export interface PreferenceRows {
+  readonly train: readonly PreferencePair[];
+  readonly held: readonly PreferencePair[];
+}
+
+type Part = keyof PreferenceRows;
+
+export interface ReferenceOptions {
+  /** Whether all rows are scored before the first step, and the reference is then let go. */
+  readonly timing: 'beforehand' | 'each step';
+  /** Pairs scored at a time beforehand. */
+  readonly batchSize: number;
+  /** Whether the policy may be another one by the first step, so that a copy is needed until then. */
+  readonly isResuming: boolean;
+}
+
+interface Place {
+  /** The run's folder. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly phase: (name: string) => void;
+}
+
+/** Log-probabilities of all tokens of a part: chosen and rejected of its first pair, then of the second … */
+interface Table {
+  readonly values: Float32Array | Float64Array;
+  /** Where each pair begins. */
+  readonly starts: readonly number[];
+}
+
+const fileName = 'reference-logprobs.safetensors';
+
+const scoring = { temperature: 1, logprobDistribution: 'full' } as const;
+
+const lengthOf = ({ completionMask }: TrainSequence): number => completionMask.length;
+
+function startsOf(pairs: readonly PreferencePair[]): number[] {
+  const starts = [0];
+  for (const { chosen, rejected } of pairs)
+    starts.push(starts.at(-1)! + lengthOf(chosen) + lengthOf(rejected));
+  return starts;
+}
+
+/** A name for weights and rows together: another one where any of them is another. */
+function keyOf(model: Model, { train, held }: PreferenceRows): string {
+  const hash = createHash('sha256');
+  for (const tensor of parameters(model).values()) {
+    const { buffer, byteOffset, byteLength } = tensor.toTypedArray();
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  for (const pairs of [train, held]) {
+    const rows = pairSequences(pairs).map(({ tokens, promptLength }) => [promptLength, ...tokens]);
+    hash.update(rowsFingerprint(rows));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/**
+ * log π_ref of every token that preference training reads, from a frozen copy of the policy at each step, or scored once
+ * before the first. Scored values are kept in the run's folder under a name made of the reference's weights and the
+ * rows, where a resumed run finds them.
+ */
+export class PreferenceReferences {
+  readonly #rows: PreferenceRows;
+  readonly #options: ReferenceOptions;
+  readonly #dtype: 'float32' | 'float64';
+  readonly #key: string | undefined;
+  #reference: ReferencePolicy | undefined;
+  #policy: Policy | undefined;
+  #tables: Readonly<Record<Part, Table>> | undefined;
+
+  /** @param reference - What the policy is held to: the policy itself, as it is now, unless another is given. */
+  constructor(reference: Policy, rows: PreferenceRows, options: ReferenceOptions) {
+    this.#rows = rows;
+    this.#options = options;
+    this.#dtype = reference.model.weights.embedTokens.dtype === 'float64' ? 'float64' : 'float32';
+    const isBeforehand = options.timing === 'beforehand';
+    this.#key = isBeforehand ? tidy(() => keyOf(reference.model, rows)) : undefined;
+    const isCopied = !isBeforehand || options.isResuming;
+    this.#reference = isCopied ? new ReferencePolicy(reference) : undefined;
+    this.#policy = isCopied ? undefined : reference;
+  }
+
+  /** Scores all rows, or reads what was scored, the first time it is called; does nothing at each-step timing. */
+  async prepare({ folder, signal, phase }: Place): Promise<void> {
+    if (this.#options.timing === 'each step' || this.#tables !== undefined) return;
+    const file = join(folder, fileName);
+    const known = this.#read(file);
+    if (known === undefined) {
+      phase('scoring with the reference');
+      const train = await this.#scoreAll('train', signal);
+      const held = await this.#scoreAll('held', signal);
+      this.#tables = { train, held };
+      this.#write(file, this.#tables);
+    } else this.#tables = known;
+    this.#reference = undefined;
+    this.#policy = undefined;
+  }
+
+  /** The pairs' sequences as `pairSequences` orders them, with their reference log-probabilities. */
+  attach(part: Part, rows: readonly number[]): TrainSequence[] {
+    const pairs = rows.map((row) => this.#rows[part][row]!);
+    const sequences = pairSequences(pairs);
+    const references =
+      this.#tables === undefined
+        ? this.#score(sequences)
+        : this.#lookUp(this.#tables[part], pairs, rows);
+    return sequences.map((sequence, i) => ({ ...sequence, referenceLogprobs: references[i]! }));
+  }
+
+  /** π_ref ← α π + (1 − α) π_ref. */
+  moveTowards(policy: Policy, share: number): void {
+    this.#reference?.moveTowards(policy, share);
+  }
+
+  /** Writes the reference into a checkpoint, where it is kept as a model. */
+  save(checkpoint: string): void {
+    if (this.#options.timing === 'each step') this.#reference?.save(checkpoint);
+  }
+
+  restore(checkpoint: string): void {
+    if (this.#options.timing === 'each step') this.#reference?.restore(checkpoint);
+  }
+
+  #score(sequences: readonly TrainSequence[]): number[][] {
+    const options = { ...scoring, batchSize: sequences.length };
+    if (this.#reference !== undefined) return this.#reference.score(sequences, options);
+    const { model, tokenizer } = this.#policy!;
+    const scores = scoreSequences(model, sequences, {
+      ...options,
+      padTokenId: tokenizer.padTokenId,
+    });
+    return scores.map(({ logprobs }) => logprobs);
+  }
+
+  async #scoreAll(part: Part, signal: AbortSignal): Promise<Table> {
+    const pairs = this.#rows[part];
+    const starts = startsOf(pairs);
+    const size = starts.at(-1)!;
+    const values = this.#dtype === 'float64' ? new Float64Array(size) : new Float32Array(size);
+    let row = 0;
+    for (const batch of microBatches(pairs, this.#options.batchSize)) {
+      await nextTurn();
+      signal.throwIfAborted();
+      const scores = this.#score(pairSequences(batch));
+      for (const [i, { chosen }] of batch.entries()) {
+        const start = starts[row++]!;
+        values.set(scores[i]!, start);
+        values.set(scores[i + batch.length]!, start + lengthOf(chosen));
+      }
+    }
+    return { values, starts };
+  }
+
+  #lookUp(
+    { values, starts }: Table,
+    pairs: readonly PreferencePair[],
+    rows: readonly number[],
+  ): number[][] {
+    const slice = (start: number, length: number) =>
+      Array.from(values.subarray(start, start + length), Number);
+    const sides = pairs.map(({ chosen, rejected }, i) => {
+      const start = starts[rows[i]!]!;
+      const middle = start + lengthOf(chosen);
+      return [slice(start, lengthOf(chosen)), slice(middle, lengthOf(rejected))] as const;
+    });
+    return [...sides.map(([chosen]) => chosen), ...sides.map(([, rejected]) => rejected)];
+  }
+
+  #write(file: string, tables: Readonly<Record<Part, Table>>): void {
+    tidy(() => {
+      const tensors = (['train', 'held'] as const).map((part) => {
+        const { values } = tables[part];
+        return [part, fromTypedArray(values, [values.length])] as const;
+      });
+      writeSafetensors(file, new Map(tensors), { metadata: { key: this.#key! } });
+    });
+  }
+
+  /** What was scored earlier, where it was with this reference and these rows. */
+  #read(file: string): Readonly<Record<Part, Table>> | undefined {
+    if (!existsSync(file)) return undefined;
+    return tidy(() => {
+      const saved = readSafetensors(file);
+      if (saved.metadata['key'] !== this.#key) return undefined;
+      const table = (part: Part): Table => ({
+        values: saved.tensor(part).toTypedArray() as Float32Array | Float64Array,
+        starts: startsOf(this.#rows[part]),
+      });
+      return { train: table('train'), held: table('held') };
+    });
+  }
+}

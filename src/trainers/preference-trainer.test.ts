@@ -1,0 +1,261 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkpointBytes, metricLines } from '../../test/support/run-files.ts';
+import { letters, temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
+import type { PreferenceExample } from '../data/index.ts';
+import { ConfigError, DataError } from '../errors.ts';
+import { parameters } from '../models/index.ts';
+import { byteTokenizer, chatmlTemplate } from '../tokenizers/index.ts';
+import {
+  type PairOptions,
+  type PreferenceTraining,
+  preferencePair,
+  type TrainerEvent,
+  trainPreference,
+} from './index.ts';
+
+const root = temporaryFolder();
+let runs = 0;
+const folder = () => join(root, `run-${runs++}`);
+
+const after = (letter: string, distance: number): string =>
+  String.fromCharCode(letter.charCodeAt(0) + distance);
+
+/** The letter after the prompt's is better than the one after that, and lengths differ. */
+const examples: PreferenceExample[] = Array.from('abcdefgh', (letter, index) => ({
+  example: { index, columns: {} },
+  prompt: letter.repeat(1 + (index % 3)),
+  chosen: after(letter, 1).repeat(1 + (index % 2)),
+  rejected: after(letter, 2).repeat(1 + (index % 4)),
+}));
+
+const train = (changes: Partial<PreferenceTraining> = {}) =>
+  trainPreference({
+    policy: tinyPolicy({ initializerRange: 0.1 }),
+    examples,
+    learningRate: 0.01,
+    perDeviceTrainBatchSize: 8,
+    maxSteps: 6,
+    loggingSteps: 1,
+    outputDir: folder(),
+    console: null,
+    ...changes,
+  });
+
+test('training starts at no preference, and the better completions win', async () => {
+  const result = await train({ maxSteps: 25 });
+  const lines = metricLines(result.folder);
+  // Policy and reference are the same at first: −log σ(0) = ln 2.
+  expect(lines[0]!['loss']).toBeCloseTo(Math.LN2, 6);
+  expect(lines[0]!['rewards/margins']).toBeCloseTo(0, 6);
+  expect(lines.at(-1)!['loss']).toBeLessThan(0.3);
+  expect(lines.at(-1)!['rewards/accuracies']).toBe(1);
+});
+
+test('metrics carry TRL’s names, in training and in evaluation', async () => {
+  const result = await train({
+    maxSteps: 2,
+    evalStrategy: 'steps',
+    evalSteps: 1,
+    evalExamples: examples,
+  });
+  const [line, evaluation] = metricLines(result.folder);
+  const sides = ['rewards', 'logps', 'logits'].flatMap((group) => [
+    `${group}/chosen`,
+    `${group}/rejected`,
+  ]);
+  const both = ['loss', 'entropy', 'mean_token_accuracy', 'rewards/accuracies', 'rewards/margins'];
+  for (const name of [...both, ...sides]) {
+    expect(line).toHaveProperty([name]);
+    expect(evaluation).toHaveProperty([`eval_${name}`]);
+  }
+  for (const name of ['grad_norm', 'learning_rate', 'epoch', 'step_time'])
+    expect(line).toHaveProperty([name]);
+  // Prompt, completion and end of sequence of both sides.
+  const tokens = examples.reduce(
+    (sum, { prompt, chosen, rejected }) =>
+      sum + 2 * prompt.length + chosen.length + rejected.length + 2,
+    0,
+  );
+  expect(line!['num_tokens']).toBe(tokens);
+});
+
+test('evaluation on the training rows gives the loss the next step starts from', async () => {
+  const result = await train({
+    maxSteps: 3,
+    lossType: ['sigmoid', 'sft'],
+    evalStrategy: 'steps',
+    evalSteps: 1,
+    evalOnStart: true,
+    evalExamples: examples,
+    perDeviceEvalBatchSize: 3,
+  });
+  const lines = metricLines(result.folder);
+  const evaluated = lines.flatMap(({ eval_loss }) => eval_loss ?? []);
+  const losses = lines.flatMap(({ loss }) => loss ?? []);
+  for (const [i, loss] of losses.entries()) expect(evaluated[i]).toBeCloseTo(loss, 5);
+});
+
+async function weightsAfter(changes: Partial<PreferenceTraining>): Promise<number[]> {
+  const policy = tinyPolicy({ initializerRange: 0.1 }, { dtype: 'float64' });
+  await train({ policy, maxSteps: 3, ...changes });
+  return [...parameters(policy.model).values()].flatMap((parameter) => parameter.toArray());
+}
+
+test('accumulated micro-batches of unequal length give the weights of one batch', async () => {
+  const lossType = ['sigmoid', 'ipo', 'sft', 'hinge_paper'] as const;
+  const at = (perDeviceTrainBatchSize: number, gradientAccumulationSteps: number) =>
+    weightsAfter({ lossType: [...lossType], perDeviceTrainBatchSize, gradientAccumulationSteps });
+  expect(await at(1, 8)).toBeAllClose(await at(8, 1), { rtol: 1e-7, atol: 1e-9 });
+});
+
+test('a reference scored beforehand gives the weights of one scored at each step', async () => {
+  const shared = { perDeviceTrainBatchSize: 3, maxSteps: 4 };
+  const each = await weightsAfter(shared);
+  const beforehand = await weightsAfter({
+    ...shared,
+    precomputeRefLogProbs: true,
+    precomputeRefBatchSize: 5,
+  });
+  expect(beforehand).toBeAllClose(each, { rtol: 1e-7, atol: 1e-9 });
+});
+
+test('another reference than the policy itself can be given', async () => {
+  const reference = tinyPolicy({ initializerRange: 0.3 });
+  const result = await train({ reference, maxSteps: 1 });
+  expect(metricLines(result.folder)[0]!['rewards/margins']).not.toBeCloseTo(0, 4);
+});
+
+test('a reference that follows the policy all the way leaves no implicit reward', async () => {
+  const { folder: run } = await train({
+    syncRefModel: true,
+    refModelSyncSteps: 1,
+    refModelMixupAlpha: 1,
+  });
+  for (const line of metricLines(run)) expect(line['rewards/margins']).toBeCloseTo(0, 5);
+});
+
+test.each([
+  ['at each step', { syncRefModel: true, refModelSyncSteps: 2 }],
+  ['beforehand', { precomputeRefLogProbs: true }],
+])(
+  'interrupted and resumed, a run with a reference scored %s ends in the same bits',
+  async (_, changes) => {
+    const options = { ...changes, perDeviceTrainBatchSize: 3, maxSteps: 6, saveSteps: 2 };
+    const straight = await train(options);
+    const stop = new AbortController();
+    const outputDir = folder();
+    const stopped = await train({
+      ...options,
+      outputDir,
+      signal: stop.signal,
+      onEvent: (event) => event.type === 'step-end' && event.step === 3 && stop.abort(),
+    });
+    expect(stopped).toMatchObject({ outcome: 'interrupted', step: 3 });
+    const events: TrainerEvent[] = [];
+    const resumed = await train({
+      ...options,
+      outputDir,
+      resumeFromCheckpoint: true,
+      onEvent: (event) => events.push(event),
+    });
+    expect(events.filter(({ type }) => type === 'warning')).toEqual([]);
+    expect(resumed).toMatchObject({ outcome: 'finished', step: 6 });
+    expect(checkpointBytes(outputDir, 6)).toEqual(checkpointBytes(straight.folder, 6));
+  },
+);
+
+test('scored rows are kept beside the run, and scored anew for other rows', async () => {
+  const options = { precomputeRefLogProbs: true, maxSteps: 2, saveSteps: 2 };
+  const { folder: run } = await train(options);
+  expect(existsSync(join(run, 'reference-logprobs.safetensors'))).toBe(true);
+  const again = await train({
+    ...options,
+    examples: [...examples].reverse(),
+    maxSteps: 3,
+    outputDir: run,
+    resumeFromCheckpoint: true,
+  });
+  expect(again.step).toBe(3);
+});
+
+const options: PairOptions = { maxLength: null, contextLength: 100 };
+const row = (prompt: string, chosen: string, rejected: string): PreferenceExample => ({
+  example: { index: 3, columns: {} },
+  prompt,
+  chosen,
+  rejected,
+});
+
+test('a pair is two sequences of one prompt, each ended', () => {
+  const pair = preferencePair(row('ab', 'c', 'de'), letters, options);
+  expect(pair).toEqual({
+    chosen: {
+      tokens: [...letters.encode('abc'), letters.eosTokenId],
+      promptLength: 2,
+      completionMask: [1, 1],
+    },
+    rejected: {
+      tokens: [...letters.encode('abde'), letters.eosTokenId],
+      promptLength: 2,
+      completionMask: [1, 1, 1],
+    },
+  });
+});
+
+test('without a prompt the first token is read and not learned', () => {
+  const { chosen } = preferencePair(row('', 'abc', 'de'), letters, options);
+  expect(chosen).toMatchObject({ promptLength: 1, completionMask: [1, 1, 1] });
+});
+
+test('a conversation’s completions are what its template writes after the prompt', () => {
+  const tokenizer = byteTokenizer({ chatTemplate: chatmlTemplate });
+  const say = (role: string, content: string) => [{ role, content }];
+  const { chosen, rejected } = preferencePair(
+    {
+      example: { index: 0, columns: {} },
+      prompt: say('user', 'hi'),
+      chosen: say('assistant', 'yes'),
+      rejected: say('assistant', 'no'),
+    },
+    tokenizer,
+    options,
+  );
+  const completion = ({ tokens, promptLength }: typeof chosen) =>
+    tokenizer.decode(tokens.slice(promptLength), { skipSpecialTokens: false });
+  expect(completion(chosen)).toBe('yes<|im_end|>\n');
+  expect(completion(rejected)).toBe('no<|im_end|>\n');
+});
+
+test('max_length keeps the start of each completion', () => {
+  const { rejected } = preferencePair(row('ab', 'c', 'defg'), letters, {
+    ...options,
+    maxLength: 4,
+  });
+  expect(rejected.tokens).toEqual(letters.encode('abde'));
+  expect(rejected.completionMask).toEqual([1, 1]);
+});
+
+test('a row whose completion would be cut away is refused by name before the first step', async () => {
+  const cut = () => preferencePair(row('abcd', 'e', 'f'), letters, { ...options, maxLength: 4 });
+  expect(cut).toThrow(DataError);
+  expect(cut).toThrow(/row 3: max_length 4 cuts all of chosen away, since the prompt has 4 tokens/);
+  const events: TrainerEvent[] = [];
+  const training = train({ maxLength: 3, onEvent: (event) => events.push(event) });
+  await expect(training).rejects.toThrow(/row 2: max_length 3 cuts all of chosen away/);
+  expect(events).toEqual([]);
+});
+
+test('a row past the context is refused, saying what to set', () => {
+  const long = () => preferencePair(row('a', 'b', 'c'.repeat(99)), letters, options);
+  expect(long).toThrow(ConfigError);
+  expect(long).toThrow(/row 3: prompt and rejected have 101 tokens.*set max_length to at most 100/);
+});
+
+test('text with a conversation is refused', () => {
+  const mixed = { ...row('a', 'b', ''), rejected: [{ role: 'assistant', content: 'c' }] };
+  expect(() => preferencePair(mixed, letters, options)).toThrow(
+    /row 3: one of prompt and rejected is text, the other a conversation/,
+  );
+});
