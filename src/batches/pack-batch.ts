@@ -1,18 +1,24 @@
 import { ShapeError } from '../errors.ts';
+import type { Segments } from '../models/index.ts';
 import { type DType, fromTypedArray, type Tensor, tokenTensor } from '../tensor/index.ts';
 import { keptLength, keptSet } from './kept-tokens.ts';
+import { longest, type Placement, padTokens, place, segmentsOf } from './placement.ts';
+import { padded, type RowLayout } from './row-layout.ts';
 import type { TrainSequence } from './train-sequence.ts';
 
 /**
- * Sequences as padded tensors. Padding stands on the right, so a causal model needs no attention mask.
- * T counts whole sequences, T' completion regions, N the trained tokens of the batch, K the largest kept set.
+ * B sequences as padded tensors: tokens in R rows, of one sequence each unless the layout says otherwise; everything
+ * else by sequence. Padding stands on the right, so a causal model needs no attention mask.
+ * T counts whole rows, T' completion regions, N the trained tokens of the batch, K the largest kept set.
  */
 export interface TrainBatch {
-  /** [B, T], int64. */
+  /** [R, T], int64. */
   readonly tokens: Tensor;
-  /** For each trained token, the row of the flattened hidden states [B·T, C] that predicts it. [N], int64. */
+  /** Where rows hold several sequences, which must not see one another; absent where each holds one. */
+  readonly segments: Segments | undefined;
+  /** For each trained token, the row of the flattened hidden states [R·T, C] that predicts it. [N], int64. */
   readonly predictors: Tensor;
-  /** For each trained token, where its sequence begins in the flattened tokens [B·T]. [N], int64. */
+  /** For each trained token, where its sequence begins in the flattened tokens [R·T]. [N], int64. */
   readonly sequenceStarts: Tensor;
   /** The trained tokens. [N], int64. */
   readonly targets: Tensor;
@@ -30,28 +36,15 @@ export interface TrainBatch {
 
 export interface PackOptions {
   padTokenId: number;
+  /** Which sequences share a row; by default none do. */
+  layout?: RowLayout | undefined;
   device?: string;
   /** Of the per-token columns: that of the log-probabilities they meet. */
   dtype?: DType;
 }
 
-const longest = (lengths: readonly number[]): number =>
-  lengths.reduce((most, length) => Math.max(most, length), 1);
-
 const regionLength = ({ tokens, promptLength }: TrainSequence): number =>
   tokens.length - promptLength;
-
-function padTokens(
-  sequences: readonly TrainSequence[],
-  padTokenId: number,
-  length: number,
-): Tensor {
-  const ids = new BigInt64Array(sequences.length * length).fill(BigInt(padTokenId));
-  for (const [row, { tokens }] of sequences.entries()) {
-    for (const [position, token] of tokens.entries()) ids[row * length + position] = BigInt(token);
-  }
-  return fromTypedArray(ids, [sequences.length, length]);
-}
 
 type Column = 'completionMask' | 'oldLogprobs' | 'referenceLogprobs' | 'advantages';
 
@@ -115,17 +108,18 @@ interface TrainedTokens {
 /** The one place that shifts: the token at position t is predicted by the hidden state at t − 1. */
 function trainedTokens(
   sequences: readonly TrainSequence[],
-  length: number,
+  { offsets }: Placement,
   region: number,
 ): TrainedTokens {
   const found: TrainedTokens = { predictors: [], starts: [], targets: [], slots: [], kept: [] };
-  for (const [row, { tokens, promptLength, completionMask, keptTokens }] of sequences.entries()) {
+  for (const [item, { tokens, promptLength, completionMask, keptTokens }] of sequences.entries()) {
+    const start = offsets[item]!;
     for (let t = promptLength; t < tokens.length; t++) {
       if (completionMask[t - promptLength] !== 1) continue;
-      found.predictors.push(row * length + t - 1);
-      found.starts.push(row * length);
+      found.predictors.push(start + t - 1);
+      found.starts.push(start);
       found.targets.push(tokens[t]!);
-      found.slots.push(row * region + t - promptLength);
+      found.slots.push(item * region + t - promptLength);
       if (keptTokens !== undefined) found.kept.push(keptSet(keptTokens, t - promptLength));
     }
   }
@@ -138,7 +132,7 @@ function trainedTokens(
  */
 export function packBatch(
   sequences: readonly TrainSequence[],
-  { padTokenId, device = 'cpu', dtype = 'float32' }: PackOptions,
+  { padTokenId, layout = padded, device = 'cpu', dtype = 'float32' }: PackOptions,
 ): TrainBatch {
   for (const sequence of sequences) assertConsistent(sequence);
   const cut = sequences.filter(({ keptTokens }) => keptTokens !== undefined).length;
@@ -147,15 +141,16 @@ export function packBatch(
       `packBatch: ${cut} of ${sequences.length} sequences have keptTokens; all or none must`,
     );
   }
-  const length = longest(sequences.map(({ tokens }) => tokens.length));
+  const placement = place(sequences, layout);
   const region = longest(sequences.map(regionLength));
-  const { predictors, starts, targets, slots, kept } = trainedTokens(sequences, length, region);
+  const { predictors, starts, targets, slots, kept } = trainedTokens(sequences, placement, region);
   const column = (name: Column): Tensor | undefined =>
     padColumn(sequences, name, region)?.to({ device, dtype });
   const indices = (values: readonly number[]): Tensor =>
     tokenTensor(values, [values.length], device);
   return {
-    tokens: padTokens(sequences, padTokenId, length).to({ device }),
+    tokens: padTokens(sequences, padTokenId, placement).to({ device }),
+    segments: segmentsOf(sequences, placement, device),
     predictors: indices(predictors),
     sequenceStarts: indices(starts),
     targets: indices(targets),

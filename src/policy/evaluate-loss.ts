@@ -21,6 +21,7 @@ export async function evaluateLoss(
   { loss, signal, ...scoring }: ScoreOptions & { loss: BatchLoss; signal?: AbortSignal },
 ): Promise<{ loss: number } & Partial<Record<LossMetric, number>>> {
   const totals = countTotals(batches.flat());
+  const packing = { padTokenId: tokenizer.padTokenId, layout: scoring.layout };
   const parts: Statistics[] = [];
   let sum = 0;
   for (const sequences of batches) {
@@ -28,7 +29,7 @@ export async function evaluateLoss(
     signal?.throwIfAborted();
     const part = noGrad(() =>
       tidy(() => {
-        const batch = packFor(model, sequences, tokenizer.padTokenId);
+        const batch = packFor(model, sequences, packing);
         if (batch.targets.size === 0) return undefined;
         const hidden = predictingStates(model, batch);
         const scores = chunkedLogprobs(

@@ -1,4 +1,10 @@
-import { microBatches, packBatch, type TrainBatch, type TrainSequence } from '../batches/index.ts';
+import {
+  microBatches,
+  packBatch,
+  type RowLayout,
+  type TrainBatch,
+  type TrainSequence,
+} from '../batches/index.ts';
 import { type ChunkOptions, chunkedLogprobs, type TokenScores } from '../losses/index.ts';
 import { hiddenStates, type Model } from '../models/index.ts';
 import { noGrad, type Tensor, tidy, zeros } from '../tensor/index.ts';
@@ -13,14 +19,19 @@ export interface ScoreOptions {
   readonly entropy?: 'none' | 'detached' | 'differentiable';
   readonly compareArgmax?: boolean;
   readonly meanLogits?: boolean;
+  /** Which sequences share a row of the forward pass; by default none do. Scores do not depend on it. */
+  readonly layout?: RowLayout | undefined;
 }
 
 /** The matrix that turns hidden states into logits. [V, C]. */
 export const headOf = ({ weights }: Model): Tensor => weights.head ?? weights.embedTokens;
 
 /** The hidden states that predict the trained tokens. [N, C]. */
-export function predictingStates(model: Model, { tokens, predictors }: TrainBatch): Tensor {
-  const hidden = hiddenStates(model, { tokens });
+export function predictingStates(
+  model: Model,
+  { tokens, segments, predictors }: TrainBatch,
+): Tensor {
+  const hidden = hiddenStates(model, { tokens, segments });
   const width = hidden.shape[2]!;
   return hidden.reshape([-1, width]).indexSelect(0, predictors);
 }
@@ -72,10 +83,10 @@ const logprobDtype = (model: Model) =>
 export function packFor(
   model: Model,
   sequences: readonly TrainSequence[],
-  padTokenId: number,
+  { padTokenId, layout }: { padTokenId: number; layout?: RowLayout | undefined },
 ): TrainBatch {
   const { device } = model.weights.embedTokens;
-  return packBatch(sequences, { padTokenId, device, dtype: logprobDtype(model) });
+  return packBatch(sequences, { padTokenId, layout, device, dtype: logprobDtype(model) });
 }
 
 /** Scores of one sequence's completion region; 0 where a token is not trained on. */
@@ -93,7 +104,7 @@ export function scoreSequences(
   return microBatches(sequences, batchSize).flatMap((rows) =>
     noGrad(() =>
       tidy(() => {
-        const batch = packFor(model, rows, padTokenId);
+        const batch = packFor(model, rows, { padTokenId, layout: options.layout });
         if (batch.targets.size === 0)
           return rows.map(({ completionMask }) => untrained(completionMask.length, options));
         const hidden = predictingStates(model, batch);

@@ -46,7 +46,8 @@ export function forwardBackward(
   { loss, totals, ...scoring }: ForwardBackwardOptions,
 ): ForwardBackwardResult | undefined {
   return tidy(() => {
-    const batch = phase('pack', () => packFor(model, sequences, tokenizer.padTokenId));
+    const packing = { padTokenId: tokenizer.padTokenId, layout: scoring.layout };
+    const batch = phase('pack', () => packFor(model, sequences, packing));
     if (batch.targets.size === 0) return undefined;
     const hidden = predictingStates(model, batch);
     const options = chunkOptions(batch, scoring);
@@ -103,6 +104,7 @@ export async function update(
         forwardBackward(learner.policy, sequences, { ...options, totals }),
       );
       if (part === undefined) continue;
+      learner.optimizer.collectGradients();
       parts.push(part);
       if (!Number.isFinite(part.loss))
         return failed(
