@@ -1,4 +1,5 @@
 export type { Segments } from './attention-mask.ts';
+export { layerNumbersPerToken, recomputesLayers } from './activation-memory.ts';
 export { cloneModel } from './clone-model.ts';
 export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
 export { type InitOptions, initModel } from './init-model.ts';
