@@ -5,23 +5,33 @@ import { hiddenStates, logits, parameters } from '../dist/models/index.js';
 import { adamW, decayGroups } from '../dist/optim/index.js';
 import { Policy, resolveSampling, sampleCompletions, update } from '../dist/policy/index.js';
 import { callTensor, Generator, tidy, tokenTensor } from '../dist/tensor/index.js';
-import { charTokenizer } from '../dist/tokenizers/index.js';
+import { byteTokenizer, charTokenizer, type Tokenizer } from '../dist/tokenizers/index.js';
 import type { Shape } from './shapes.ts';
 
 export type Family = 'llama' | 'qwen2';
 
 const LONGEST = 1024;
 
-/** A tokenizer of as many symbols as the vocabulary, of which none ends a text: every row is as long as PyTorch's. */
-export function endlessTokenizer(vocabulary: number) {
-  const letters = String.fromCodePoint(
-    ...Array.from({ length: vocabulary - 2 }, (_, i) => 0x4e00 + i),
+/** Up to so many symbols are given a character each. */
+const MOST_CHARACTERS = 20_000;
+
+/** A tokenizer for a vocabulary of which no token ends a text: every row is as long as PyTorch's. */
+function endlessTokenizer(vocabulary: number): Tokenizer {
+  const letters = Array.from({ length: vocabulary - 2 }, (_, i) =>
+    String.fromCodePoint(0x4e00 + i),
   );
-  return { ...charTokenizer(letters), vocabSize: vocabulary, eosTokenId: -1 };
+  const symbols = vocabulary > MOST_CHARACTERS ? byteTokenizer() : charTokenizer(letters.join(''));
+  return { ...symbols, vocabSize: vocabulary, eosTokenId: -1 };
+}
+
+/** Where a model lives and in what precision. */
+export interface Placement {
+  readonly device?: string;
+  readonly dtype?: 'float32' | 'bfloat16';
 }
 
 /** A policy with random weights that never ends a text. */
-export function endlessPolicy(shape: Shape, family: Family): Policy {
+function endlessPolicy(shape: Shape, family: Family, placement: Placement): Policy {
   const tokenizer = endlessTokenizer(shape.vocabulary);
   const { model } = Policy.create(
     {
@@ -30,10 +40,12 @@ export function endlessPolicy(shape: Shape, family: Family): Policy {
       intermediateSize: shape.inner,
       numHiddenLayers: shape.layers,
       numAttentionHeads: shape.heads,
-      maxPositionEmbeddings: LONGEST,
-      tieWordEmbeddings: false,
+      numKeyValueHeads: shape.keyHeads ?? shape.heads,
+      maxPositionEmbeddings: Math.max(LONGEST, shape.trainTokens + 1),
+      tieWordEmbeddings: shape.isTied ?? false,
     },
     { ...tokenizer, eosTokenId: 0 },
+    placement,
   );
   return new Policy({ ...model, config: { ...model.config, eosTokenIds: [] } }, tokenizer);
 }
@@ -42,14 +54,16 @@ export function endlessPolicy(shape: Shape, family: Family): Policy {
 export class Workload {
   readonly policy: Policy;
   readonly #shape: Shape;
+  readonly #device: string;
   readonly #optimizer: ReturnType<typeof adamW>;
   readonly #generator = new Generator(0);
   readonly #texts: number[][];
   readonly #sequences: TrainSequence[];
 
-  constructor(shape: Shape, family: Family = 'llama') {
+  constructor(shape: Shape, family: Family = 'llama', placement: Placement = {}) {
     this.#shape = shape;
-    this.policy = endlessPolicy(shape, family);
+    this.#device = placement.device ?? 'cpu';
+    this.policy = endlessPolicy(shape, family, placement);
     this.#optimizer = adamW(decayGroups(parameters(this.policy.model), 0.01));
     const { trainRows, trainTokens, vocabulary } = shape;
     this.#texts = Array.from({ length: trainRows }, (_, row) =>
@@ -73,16 +87,23 @@ export class Workload {
     const loss = tidy(() => {
       const inputs = this.#texts.flatMap((text) => text.slice(0, -1));
       const targets = this.#texts.flatMap((text) => text.slice(1));
-      const hidden = hiddenStates(model, { tokens: tokenTensor(inputs, [trainRows, trainTokens]) });
+      const tokens = tokenTensor(inputs, [trainRows, trainTokens], this.#device);
+      const hidden = hiddenStates(model, { tokens });
       const scores = logits(model, hidden).view([-1, vocabulary]);
-      const wanted = tokenTensor(targets, [targets.length]);
+      const wanted = tokenTensor(targets, [targets.length], this.#device);
       const mean = callTensor('aten::cross_entropy_loss', scores, wanted);
       mean.backward();
+      this.#optimizer.collectGradients();
       return mean.item();
     });
     this.#optimizer.step(1e-3);
     this.#optimizer.zeroGradients();
     return loss;
+  }
+
+  /** Waits for the device to have done what it was given. */
+  finish(): void {
+    tidy(() => this.policy.model.weights.norm.sum().item());
   }
 
   /** The step that the supervised trainer makes: with packing, clipping and its metrics besides. */

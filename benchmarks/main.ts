@@ -1,5 +1,6 @@
-// `npm run bench`: speed; with `-- --growth`: how cost grows; with `-- --memory`: memory.
+// `npm run bench`: speed; with `-- --growth`: how cost grows; `-- --gpu`: speed on a GPU; `-- --memory`: memory.
 const has = (flag: string) => process.argv.includes(flag);
 if (has('--memory')) await import('./memory.ts');
 else if (has('--growth')) await import('./growth.ts');
+else if (has('--gpu')) await import('./gpu/main.ts');
 else await import('./bench.ts');

@@ -62,10 +62,10 @@ export function report(results: readonly Result[]): string {
 }
 
 /** Writes today's results beside those of other rows measured today, and says where. */
-export function record(fresh: readonly Result[], names: readonly string[]): string {
-  const file = resultFile('speed', 'json');
+export function record(fresh: readonly Result[], names: readonly string[], kind = 'speed'): string {
+  const file = resultFile(kind, 'json');
   const results = mergeResults(readEarlier(file), fresh, names);
   writeFileSync(file, `${JSON.stringify({ machine, results }, null, 2)}\n`);
-  writeFileSync(resultFile('speed', 'md'), report(results));
+  writeFileSync(resultFile(kind, 'md'), report(results));
   return `benchmarks/results/${file.pathname.split('/').at(-1)}`;
 }

@@ -102,12 +102,48 @@ function engineSettings(side: SideName): Setting[] {
 /** Every way to run this engine here: each build with each number of threads. */
 export const laurelSettings = (): Setting[] => engineSettings('laurel');
 
+/** This engine and PyTorch on one device, in every arithmetic that trains in bfloat16. */
+function deviceSettings(side: 'laurel-gpu' | 'pytorch-gpu', options: readonly string[]): Setting[] {
+  const common = { side, environment: scrubbedEnvironment(), isDefault: true };
+  if (side === 'laurel-gpu') {
+    const folder = process.env['LAUREL_BUILD_DIR'];
+    const file = fileAt('gpu/laurel-side.ts');
+    return [
+      {
+        ...common,
+        label: 'Laurel',
+        program: process.execPath,
+        args: ['--import', 'jiti/register', file, ...options],
+        environment: { ...common.environment, LAUREL_BUILD_DIR: folder },
+      },
+    ];
+  }
+  return interpreters().flatMap(({ program }) =>
+    ['masters', 'autocast', 'pure'].map((arithmetic) => ({
+      ...common,
+      label: 'PyTorch',
+      program,
+      args: [fileAt('gpu/pytorch_side.py'), ...options, arithmetic],
+    })),
+  );
+}
+
+let deviceOptions: readonly string[] = ['cuda', 'qwen2-0.5b'];
+
+/** Sets the device and the size of model that children on devices are started with. */
+export function useDevice(device: string, size: string): void {
+  deviceOptions = [device, size];
+}
+
 /** Every way to run one program here. */
 export function settingsOf(side: SideName): Setting[] {
   switch (side) {
     case 'laurel':
     case 'laurel-grpo':
       return engineSettings(side);
+    case 'laurel-gpu':
+    case 'pytorch-gpu':
+      return deviceSettings(side, deviceOptions);
     case 'pytorch':
       return interpreters().flatMap((python) => pythonSettings(side, 'PyTorch', python));
     case 'transformers':

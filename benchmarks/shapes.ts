@@ -8,6 +8,10 @@ export interface Shape {
   readonly inner: number;
   readonly layers: number;
   readonly heads: number;
+  /** Heads of keys and values; as many as `heads` unless given. */
+  readonly keyHeads?: number;
+  /** The head is the embedding. */
+  readonly isTied?: boolean;
   /** Rows and tokens of a training step. */
   readonly trainRows: number;
   readonly trainTokens: number;

@@ -4,7 +4,14 @@ import type { Product } from './floor.ts';
 import type { Shape } from './shapes.ts';
 
 /** The programs a child runs. */
-export type SideName = 'laurel' | 'laurel-grpo' | 'pytorch' | 'transformers' | 'trl';
+export type SideName =
+  | 'laurel'
+  | 'laurel-grpo'
+  | 'laurel-gpu'
+  | 'pytorch'
+  | 'pytorch-gpu'
+  | 'transformers'
+  | 'trl';
 
 /** A child process of one library and one number of threads. */
 export interface Setting {
