@@ -1,4 +1,5 @@
-import { countTotals, microBatches, type TrainSequence } from '../batches/index.ts';
+import { join } from 'node:path';
+import { countTotals, microBatches, packed, type TrainSequence } from '../batches/index.ts';
 import { type CursorState, DatasetCursor, shuffledOrder } from '../data/index.ts';
 import type { PolicyPreset } from '../losses/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -22,6 +23,7 @@ import {
   mergeGenerations,
   PhaseClock,
 } from './generation-metrics.ts';
+import { type PendingBatch, readPendingBatches, writePendingBatches } from './pending-batches.ts';
 import {
   estimateAdvantages,
   meanKl,
@@ -50,29 +52,7 @@ export interface PolicyGradientParts {
   readonly onEvent: OnTrainerEvent | undefined;
 }
 
-/** A micro-batch waiting to be trained on. */
-interface Pending {
-  readonly sequences: readonly TrainSequence[];
-  /** Its share of its generation's trained tokens. */
-  readonly tokenShare: number;
-}
-
-/** What waits, each micro-batch once however many passes over it remain. */
-interface PackedPending {
-  readonly micros: readonly (readonly TrainSequence[])[];
-  readonly order: readonly (readonly [micro: number, tokenShare: number])[];
-}
-
-function packPending(pending: readonly Pending[]): PackedPending {
-  const micros = [...new Set(pending.map(({ sequences }) => sequences))];
-  const order = pending.map((p) => [micros.indexOf(p.sequences), p.tokenShare] as const);
-  return { micros, order };
-}
-
-const unpackPending = (saved: Pending[] | PackedPending): Pending[] =>
-  'order' in saved
-    ? saved.order.map(([micro, tokenShare]) => ({ sequences: saved.micros[micro]!, tokenShare }))
-    : saved;
+const pendingFile = 'pending.safetensors';
 
 /** One optimiser step of policy-gradient training: sample when nothing is pending, then update. */
 export class PolicyGradientTask implements TrainingTask {
@@ -85,7 +65,7 @@ export class PolicyGradientTask implements TrainingTask {
   readonly #reference: ReferencePolicy | undefined;
   readonly #records: RecordKeeper;
   #cursor: DatasetCursor;
-  #pending: Pending[] = [];
+  #pending: PendingBatch[] = [];
   #generations = 0;
   /** Rewards whose failure has been told. */
   readonly #failing = new Set<string>();
@@ -121,10 +101,21 @@ export class PolicyGradientTask implements TrainingTask {
   }
 
   async step(context: StepContext): Promise<StepOutcome> {
+    const waiting = [...this.#pending];
+    try {
+      return await this.#step(context);
+    } catch (error) {
+      // What waited before a broken step is what its checkpoint says is waiting.
+      this.#pending = waiting;
+      throw error;
+    }
+  }
+
+  async #step(context: StepContext): Promise<StepOutcome> {
     const { options, arithmetic } = this.#parts;
     const generated: Generated[] = [];
     const agreement = new SamplerAgreement();
-    const taken: Pending[] = [];
+    const taken: PendingBatch[] = [];
     while (taken.length < options.gradientAccumulationSteps) {
       if (this.#pending.length === 0) {
         // The last step of an epoch is short where its micro-batches do not fill it, as Transformers' is.
@@ -144,6 +135,7 @@ export class PolicyGradientTask implements TrainingTask {
         temperature: options.temperature,
         logprobDistribution: options.logprobDistribution,
         repetitionPenalty: options.repetitionPenalty,
+        layout: options.paddingFree ? packed() : undefined,
         entropy: options.entropyCoef > 0 ? 'differentiable' : 'detached',
         learningRate: context.learningRate,
         signal: context.signal,
@@ -300,7 +292,7 @@ export class PolicyGradientTask implements TrainingTask {
       cursor: this.#cursor.state(),
       generator: Buffer.from(this.#generator.state).toString('base64'),
       generations: this.#generations,
-      pending: packPending(this.#pending),
+      pending: this.#pending.length,
     };
   }
 
@@ -308,11 +300,12 @@ export class PolicyGradientTask implements TrainingTask {
     this.#cursor = this.#cursorAt(position['cursor'] as CursorState);
     this.#generator.state = new Uint8Array(Buffer.from(position['generator'] as string, 'base64'));
     this.#generations = position['generations'] as number;
-    this.#pending = unpackPending(position['pending'] as Pending[] | PackedPending);
+    this.#pending = readPendingBatches(join(checkpoint, pendingFile), position['pending']);
     this.#reference?.restore(checkpoint);
   }
 
   writeFiles(folder: string): void {
+    writePendingBatches(join(folder, pendingFile), this.#pending);
     this.#reference?.save(folder);
   }
 }

@@ -76,7 +76,12 @@ const kinds: [string, Train][] = [
   ['policy gradient', byReward],
   [
     'policy gradient with batches left over from a generation',
-    (changes) => byReward({ ...changes, stepsPerGeneration: 4, numIterations: 2 }),
+    (changes) =>
+      byReward({
+        ...changes,
+        ...{ stepsPerGeneration: 4, numIterations: 2 },
+        ...{ topP: 0.8, repetitionPenalty: 1.2, beta: 0.05 },
+      }),
   ],
   [
     'policy gradient with a moving reference',
