@@ -41,6 +41,7 @@ NAPI_MODULE_INIT() {
     laurel::defineGenerators(env, exports);
     laurel::defineSystem(env, exports);
     laurel::defineProfiler(env, exports);
+    laurel::defineMemory(env, exports);
   } catch (const std::exception& error) {
     napi_throw_error(env, nullptr, error.what());
   }

@@ -66,6 +66,7 @@ void defineBuffers(napi_env env, napi_value exports);
 void defineAutograd(napi_env env, napi_value exports);
 void defineGenerators(napi_env env, napi_value exports);
 void defineSystem(napi_env env, napi_value exports);
+void defineMemory(napi_env env, napi_value exports);
 void defineProfiler(napi_env env, napi_value exports);
 
 }  // namespace laurel

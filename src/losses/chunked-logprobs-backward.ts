@@ -50,12 +50,18 @@ function differentiate(
   chunk: Range,
 ): void {
   const { block } = chunkSizes(logits.shape[1] as number, options);
+  const needed = {
+    ...options,
+    entropy: gradients.entropy === null ? 'none' : 'differentiable',
+    compareArgmax: false,
+    meanLogits: false,
+  } as const;
   forEachRange(chunk.length, block, ({ start, length }) => {
     const place = { start: chunk.start + start, length };
     const rows = rowsOf(logits, { start, length });
     const leaf = rows.detach().requireGrad();
     const objective = enableGrad(() => {
-      const scores = tokenLogprobs(leaf, ...targetsOf(scored, options, place));
+      const scores = tokenLogprobs(leaf, ...targetsOf(scored, needed, place));
       return objectiveOf(scores, gradients, place);
     });
     rows.copy_(grad(objective, [leaf])[0] as Tensor);

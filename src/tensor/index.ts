@@ -58,6 +58,13 @@ export {
   writeSafetensors,
 } from './safetensors-write.ts';
 export { dispose, engineMark, keep, liveTensors, openScope, type Scope, tidy } from './scope.ts';
-export { describeSystem, setThreadCount, threadCount } from './system.ts';
+export {
+  describeSystem,
+  setThreadCount,
+  type TensorMemory,
+  tensorMemory,
+  threadCount,
+  trimMemory,
+} from './system.ts';
 export { type Axes, type ReduceOptions, Tensor } from './tensor.ts';
 export { phase, traced } from './trace.ts';

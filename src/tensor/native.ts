@@ -41,6 +41,8 @@ export interface Native {
   threads(): number;
   adjustMemory(bytes: number): number;
   describeSystem(): SystemDescription;
+  tensorMemory(): void;
+  trimMemory(): void;
   /** This thread's number. */
   startProfile(): number;
   /** Six numbers for each kernel; kernels that were not kept; the texts that numbers stand for. */
