@@ -123,12 +123,16 @@ function describeValue(value: unknown): string {
   return `a ${typeof value}`;
 }
 
+/** One line of at most 100 characters, whatever it is that a reward calls its metric. */
+const toKey = (name: unknown): string =>
+  String(name).slice(0, 100).replace(/\s+/g, ' ').trim() || 'unnamed';
+
 class MetricLog {
   #entries: [string, number][] | undefined = [];
 
   /** Keeps a value; after the call has ended, and past 1,000 values, they are dropped. */
   add(name: string, value: number): void {
-    if (this.#entries && this.#entries.length < 1000) this.#entries.push([String(name), +value]);
+    if (this.#entries && this.#entries.length < 1000) this.#entries.push([toKey(name), +value]);
   }
 
   close(): [string, number][] {

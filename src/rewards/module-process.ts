@@ -2,7 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { FromChild, ToChild } from './module-reward-protocol.ts';
+import {
+  type FromChild,
+  isFromChild,
+  type ToChild,
+  tooMuchMemory,
+} from './module-reward-protocol.ts';
 import { needsTypeScriptLoader } from './typescript-support.ts';
 
 /** Printed by a reward module before it is cut off, so that a flood of output harms nothing. */
@@ -10,26 +15,35 @@ const OUTPUT_LIMIT_BYTES = 16 * 1024;
 const TAIL_CHARACTERS = 2000;
 const CLOSE_GRACE_MS = 100;
 
+/** What a process may take besides its heap: Node itself, and buffers outside the heap. */
+const OUTSIDE_HEAP_MB = 256;
+
 export interface ModuleProcessOptions {
+  /** Of the heap; the whole process may take 256 MB more. */
   readonly memoryLimitMb: number;
   onMessage(message: FromChild): void;
   /** Called once, however the process ends; `reason` is for people. */
   onExit(reason: string): void;
 }
 
-/** The child process of one reward module: sends, listens, kills; knows nothing of scoring. */
+/**
+ * The child process of one reward module: sends, listens, kills; knows nothing of scoring. It leads a process group of
+ * its own, so that Ctrl-C does not reach it and what it starts ends with it.
+ */
 export class ModuleProcess {
   readonly #child: ChildProcess;
   #tail = '';
   #printedBytes = 0;
   readonly #killOnExit = () => this.kill();
-
+  readonly #memoryLimitMb: number;
   #onExit: ((reason: string) => void) | undefined;
 
   constructor({ memoryLimitMb, onMessage, onExit }: ModuleProcessOptions) {
     this.#onExit = onExit;
+    this.#memoryLimitMb = memoryLimitMb + OUTSIDE_HEAP_MB;
     const entry = entryFile();
-    this.#child = fork(entry, [], {
+    this.#child = fork(entry, [String(process.pid), String(this.#memoryLimitMb)], {
+      detached: true,
       execArgv: [`--max-old-space-size=${memoryLimitMb}`, ...loaderArguments(entry)],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -38,11 +52,14 @@ export class ModuleProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => this.#print(chunk));
     }
-    this.#child.on('message', (message) => onMessage(message as FromChild));
+    this.#child.on('message', (message) => {
+      if (isFromChild(message)) onMessage(message);
+    });
     this.#child.once('error', (error) => this.#end(`its process can't start: ${error.message}`));
     this.#child.once('close', (code, signal) => this.#end(this.#describeExit(code, signal)));
     // A grandchild may hold the output open, and `close` then never comes.
     this.#child.once('exit', (code, signal) => {
+      this.kill();
       setTimeout(() => this.#end(this.#describeExit(code, signal)), CLOSE_GRACE_MS);
     });
     this.rest();
@@ -69,8 +86,15 @@ export class ModuleProcess {
     this.#child.channel?.ref();
   }
 
+  /** Ends the process and whatever it started. */
   kill(): void {
-    this.#child.kill('SIGKILL');
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // Nobody is left.
+    }
   }
 
   #end(reason: string): void {
@@ -95,6 +119,8 @@ export class ModuleProcess {
 
   #describeExit(code: number | null, signal: NodeJS.Signals | null): string {
     if (this.#tail.includes('heap out of memory')) return 'its process ran out of memory';
+    if (this.#tail.includes(tooMuchMemory(this.#memoryLimitMb)))
+      return `its process took more than ${this.#memoryLimitMb} MB of memory`;
     return `its process ended with ${signal ?? `exit code ${code}`}`;
   }
 }

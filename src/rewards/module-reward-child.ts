@@ -1,10 +1,11 @@
 // The process in which a reward named by module runs. Started by module-reward.ts, from source or from dist.
 import { setMaxListeners } from 'node:events';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { attemptReward } from './attempt.ts';
 import { describeError } from './call.ts';
 import { completionReward, liftReward } from './lift.ts';
-import type { FromChild, ToChild } from './module-reward-protocol.ts';
+import type { FromChild, ToChild, WatchdogSettings } from './module-reward-protocol.ts';
 import type { Reward, RewardLike } from './types.ts';
 import { needsTypeScriptLoader } from './typescript-support.ts';
 
@@ -54,12 +55,17 @@ async function score(request: Extract<ToChild, { type: 'score' }>): Promise<void
   send({ type: 'scored', id, attempts });
 }
 
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const [parentPid = 0, memoryLimitMb = 0] = process.argv.slice(2).map(Number);
+const settings: WatchdogSettings = { parentPid, memoryLimitMb };
+const watchdog = new URL(`./module-reward-watchdog.${extension}`, import.meta.url);
+new Worker(watchdog, { workerData: settings, stdin: false }).unref();
+
 setInterval(() => {
   if (underWay > 0) send({ type: 'alive' });
 }, HEARTBEAT_MS);
 process.on('message', (message: ToChild) => {
   void (message.type === 'load' ? load(message) : score(message));
 });
-process.on('disconnect', () => process.exit(0));
-// Ctrl-C reaches the whole process group; the parent still needs this step's rewards before it saves.
-process.on('SIGINT', () => {});
+// Without a parent there is nobody to score for; what the module started ends too.
+process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));

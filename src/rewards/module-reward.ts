@@ -10,7 +10,7 @@ import type { Attempt, AttemptOptions, MissingKind, Reward } from './types.ts';
 export interface ModuleRewardOptions {
   /** What relative paths are relative to. */
   readonly baseDirectory?: string;
-  /** Heap of the child process; buffers outside the heap are not counted. */
+  /** Heap of the child process; with buffers outside the heap it may take 256 MB more. */
   readonly memoryLimitMb?: number;
   /** How long the module may take to import. */
   readonly startTimeoutMs?: number;
@@ -199,8 +199,11 @@ export class ModuleReward implements Reward {
       this.#kill('crashed', message.message);
     } else if (message.type === 'scored') {
       const job = this.#running.get(message.id);
-      this.#running.delete(message.id);
-      job?.finish(message.attempts);
+      // Not of this number: a module's own message that happens to look like one of ours.
+      if (job !== undefined && job.indexes.length === message.attempts.length) {
+        this.#running.delete(message.id);
+        job.finish(message.attempts);
+      }
     }
     this.#watchWork();
     this.#pump();

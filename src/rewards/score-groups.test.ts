@@ -171,6 +171,17 @@ describe('time, signals and capabilities', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
+  test('whatever a reward calls its metrics, they have a name of one line', async () => {
+    const chatty: RewardFunction = (_completion, _example, { logMetric }) => {
+      logMetric('', 1);
+      logMetric('two\nlines', 2);
+      logMetric('x'.repeat(1e6), 3);
+      return 1;
+    };
+    const { metrics } = await scoreGroups([groupOfTexts(['a'])], chatty);
+    expect(metrics).toEqual({ unnamed: 1, 'two lines': 2, ['x'.repeat(100)]: 3 });
+  });
+
   test('a capability that the run lacks is named', async () => {
     const needy: RewardFunction = (_c, _e, { capability }) => capability<() => number>('embed')();
     const without = await scoreGroups([groupOfTexts(['a'])], needy, { capabilities: { judge: 1 } });

@@ -62,11 +62,14 @@ export interface Reward {
 /** What users pass: a plain function is lifted to a reward of the function's name. */
 export type RewardLike = Reward | RewardFunction;
 
+/** Every {@link MissingKind}. */
+export const missingKinds = ['null', 'threw', 'timeout', 'nonfinite', 'crashed'] as const;
+
 /**
  * Why a completion has no value from a reward: the reward abstained (`null`), threw, ran out of time, returned
  * something that is not a finite number, or brought its process down.
  */
-export type MissingKind = 'null' | 'threw' | 'timeout' | 'nonfinite' | 'crashed';
+export type MissingKind = (typeof missingKinds)[number];
 
 /** One reward's verdict on one completion. */
 export interface Attempt {
