@@ -1,5 +1,5 @@
-export type { Segments } from './attention-mask.ts';
 export { layerNumbersPerToken, recomputesLayers } from './activation-memory.ts';
+export type { Segments } from './attention-mask.ts';
 export { cloneModel } from './clone-model.ts';
 export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
 export { type InitOptions, initModel } from './init-model.ts';
@@ -39,6 +39,7 @@ export {
 export type { ParameterEntry, ParameterTable } from './parameter-table.ts';
 export { parameterEntries, parameterTable } from './parameter-table.ts';
 export { type StatesOptions, withHiddenStates } from './recomputed-states.ts';
+export { restoreParameters } from './restore-parameters.ts';
 export type { RopeConfig } from './rope-config.ts';
 export {
   type LayerWeights,

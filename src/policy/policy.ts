@@ -1,5 +1,13 @@
 import { ConfigError } from '../errors.ts';
-import { initModel, loadModel, type Model, saveModel } from '../models/index.ts';
+import {
+  addAdapters,
+  initModel,
+  type LoraOptions,
+  loadModel,
+  type Model,
+  mergeAdapters,
+  saveModel,
+} from '../models/index.ts';
 import { type DType, Generator } from '../tensor/index.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import type { Rollout } from '../types.ts';
@@ -16,6 +24,8 @@ export interface LoadPolicyOptions {
   readonly trainable?: boolean;
   /** The folder's own unless given. */
   readonly tokenizer?: Tokenizer;
+  /** Folder of the weights below an adapter folder; what it names as its base unless given. */
+  readonly baseFolder?: string | undefined;
 }
 
 export interface CreatePolicyOptions {
@@ -51,16 +61,24 @@ export class Policy {
     return new Policy(initModel(config, { seed, ...placement }), tokenizer);
   }
 
-  /** Reads a Hugging Face folder: configuration, weights and tokenizer. */
-  static load(
-    folder: string,
-    { dtype = 'float32', device = 'cpu', trainable = true, tokenizer }: LoadPolicyOptions = {},
-  ): Policy {
-    const model = loadModel(folder, { dtype, device, trainable });
+  /** Reads a Hugging Face folder: configuration, weights and tokenizer; or adapters of PEFT's and what is below them. */
+  static load(folder: string, options: LoadPolicyOptions = {}): Policy {
+    const { dtype = 'float32', device = 'cpu', trainable = true, tokenizer, baseFolder } = options;
+    const model = loadModel(folder, { dtype, device, trainable, baseFolder });
     return new Policy(model, tokenizer ?? loadTokenizer(folder));
   }
 
-  /** Writes a Hugging Face folder that `transformers` loads. */
+  /** The policy with fresh adapters to train; its weights are shared and frozen. */
+  withAdapters({ seed = 42, ...options }: LoraOptions & { readonly seed?: number } = {}): Policy {
+    return new Policy(addAdapters(this.model, { ...options, seed }), this.tokenizer);
+  }
+
+  /** A plain policy: this one's adapters added to copies of its weights. */
+  merged({ trainable = true }: { readonly trainable?: boolean } = {}): Policy {
+    return new Policy(mergeAdapters(this.model, { trainable }), this.tokenizer);
+  }
+
+  /** Writes a Hugging Face folder that `transformers` loads; with adapters, one that `peft` loads. */
   save(folder: string): void {
     saveModel(folder, this.model);
     this.tokenizer.save(folder);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConfigError } from '../errors.ts';
-import type { Model } from '../models/index.ts';
+import { type Model, mergedForReading } from '../models/index.ts';
 import { type Generator, noGrad, type Tensor, tidy } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import type { Rollout } from '../types.ts';
@@ -73,7 +73,9 @@ export async function sampleCompletions(request: SampleRequest): Promise<Rollout
 }
 
 async function decode(request: SampleRequest, rows: readonly Row[]): Promise<void> {
-  const { model, tokenizer, prompts, groupSize, sampling, signal } = request;
+  const { tokenizer, prompts, groupSize, sampling, signal } = request;
+  using merged = mergedForReading(request.model);
+  const { model } = merged;
   const endings = new Set([
     tokenizer.eosTokenId,
     ...model.config.eosTokenIds,

@@ -26,15 +26,13 @@ export interface ScoreOptions {
 /** The matrix that turns hidden states into logits. [V, C]. */
 export const headOf = ({ weights }: Model): Tensor => weights.head ?? weights.embedTokens;
 
+/** Of hidden states [B, T, C] those that predict the trained tokens. [N, C]. */
+export const atPredictors = (hidden: Tensor, { predictors }: TrainBatch): Tensor =>
+  hidden.reshape([-1, hidden.shape[2]!]).indexSelect(0, predictors);
+
 /** The hidden states that predict the trained tokens. [N, C]. */
-export function predictingStates(
-  model: Model,
-  { tokens, segments, predictors }: TrainBatch,
-): Tensor {
-  const hidden = hiddenStates(model, { tokens, segments });
-  const width = hidden.shape[2]!;
-  return hidden.reshape([-1, width]).indexSelect(0, predictors);
-}
+export const predictingStates = (model: Model, batch: TrainBatch): Tensor =>
+  atPredictors(hiddenStates(model, { tokens: batch.tokens, segments: batch.segments }), batch);
 
 /** What `TokenScores` are asked for. Kept sets and the repetition penalty count under `sampled` only. */
 export function chunkOptions(batch: TrainBatch, options: ScoreOptions): ChunkOptions {

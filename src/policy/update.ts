@@ -8,24 +8,37 @@ import {
   type TokenScores,
   withChunkedLogprobs,
 } from '../losses/index.ts';
+import { recomputesLayers, withHiddenStates } from '../models/index.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
 import { phase, tidy } from '../tensor/index.ts';
 import type { Policy } from './policy.ts';
 import {
+  atPredictors,
   chunkOptions,
   headOf,
   packFor,
-  predictingStates,
   type ScoreOptions,
   scoreSequences,
   spreadScores,
 } from './score.ts';
+import { stepSeed } from './step-seed.ts';
 import { takeStatistics } from './take-statistics.ts';
 
 /** A loss over the scores of a padded batch; `totals` are those of the whole optimiser step. */
 export type BatchLoss = (scores: TokenScores, batch: TrainBatch, totals: BatchTotals) => LossResult;
 
-export interface ForwardBackwardOptions extends ScoreOptions {
+/** How gradients are computed. */
+export interface BackwardOptions {
+  /**
+   * Whether layers are computed again in the backward pass rather than remembered: less memory, the same gradients;
+   * null: where they would take more than a GiB.
+   */
+  readonly gradientCheckpointing?: boolean | null;
+  /** Switches the adapters' dropout on, and says what is dropped. */
+  readonly dropoutSeed?: number | undefined;
+}
+
+export interface ForwardBackwardOptions extends ScoreOptions, BackwardOptions {
   readonly loss: BatchLoss;
   readonly totals: BatchTotals;
 }
@@ -43,16 +56,27 @@ export interface ForwardBackwardResult {
 export function forwardBackward(
   { model, tokenizer }: Policy,
   sequences: readonly TrainSequence[],
-  { loss, totals, ...scoring }: ForwardBackwardOptions,
+  { loss, totals, gradientCheckpointing = null, dropoutSeed, ...scoring }: ForwardBackwardOptions,
 ): ForwardBackwardResult | undefined {
   return tidy(() => {
     const packing = { padTokenId: tokenizer.padTokenId, layout: scoring.layout };
     const batch = phase('pack', () => packFor(model, sequences, packing));
     if (batch.targets.size === 0) return undefined;
-    const hidden = predictingStates(model, batch);
     const options = chunkOptions(batch, scoring);
-    const result = withChunkedLogprobs(hidden, headOf(model), batch.targets, options, (scores) =>
-      loss(spreadScores(scores, batch), batch, totals),
+    const lossOfScores = (scores: TokenScores) => loss(spreadScores(scores, batch), batch, totals);
+    const { tokens, segments, targets } = batch;
+    const result = withHiddenStates(
+      model,
+      { tokens, segments, dropoutSeed },
+      (hidden) =>
+        withChunkedLogprobs(
+          atPredictors(hidden, batch),
+          headOf(model),
+          targets,
+          options,
+          lossOfScores,
+        ),
+      { recompute: gradientCheckpointing ?? recomputesLayers(model, tokens.shape) },
     );
     return { loss: result.loss.item(), statistics: result.statistics };
   });
@@ -66,7 +90,7 @@ export interface Learner {
   readonly maxGradNorm: number;
 }
 
-export interface UpdateOptions extends ScoreOptions {
+export interface UpdateOptions extends ScoreOptions, BackwardOptions {
   readonly loss: BatchLoss;
   readonly learningRate: number;
   /** Mean trained tokens per update from one sampled batch, where losses want it. */
@@ -89,7 +113,7 @@ export interface UpdateResult {
 export async function update(
   learner: Learner,
   microBatches: readonly (readonly TrainSequence[])[],
-  { averageTokens, learningRate, signal, ...options }: UpdateOptions,
+  { averageTokens, learningRate, signal, dropoutSeed, ...options }: UpdateOptions,
 ): Promise<UpdateResult> {
   const totals = {
     ...countTotals(microBatches.flat()),
@@ -101,7 +125,11 @@ export async function update(
       await nextTurn();
       signal?.throwIfAborted();
       const part = phase('forward', () =>
-        forwardBackward(learner.policy, sequences, { ...options, totals }),
+        forwardBackward(learner.policy, sequences, {
+          ...options,
+          totals,
+          dropoutSeed: stepSeed(dropoutSeed, learner.optimizer.stepCount, index),
+        }),
       );
       if (part === undefined) continue;
       learner.optimizer.collectGradients();

@@ -2,13 +2,14 @@ import { parseConfig, toYaml } from '../config/index.ts';
 import type { PromptExample } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { parameters } from '../models/index.ts';
+import { trainableParameters } from '../models/index.ts';
 import { adamW, decayGroups } from '../optim/index.ts';
 import type { Policy } from '../policy/index.ts';
 import type { RewardLike } from '../rewards/index.ts';
 import { makePrompt, type PromptOptions } from '../rollouts/index.ts';
 import type { Prompt } from '../types.ts';
 import { assertEvaluable } from './assert-evaluable.ts';
+import { assertReferenceMoves } from './assert-reference-moves.ts';
 import { assertRewardColumns } from './assert-reward-columns.ts';
 import { type GrpoOptionsInput, groupArithmetic, grpoOptions } from './config/index.ts';
 import { PolicyGradientTask } from './policy-gradient-task.ts';
@@ -47,6 +48,7 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
   } = training;
   const { signal, onEvent, console: stream, ...input } = rest;
   const options = parseConfig(grpoOptions, input);
+  assertReferenceMoves(policy, options.syncRefModel);
   const toPrompt = (row: PromptExample) =>
     makePrompt(
       row,
@@ -59,7 +61,7 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
   assertRewardColumns(reward, [...prompts, ...held]);
   assertEvaluable(options.evalStrategy, held, evaluate);
   const arithmetic = groupArithmetic(options, prompts.length);
-  const optimizer = adamW(decayGroups(parameters(policy.model), options.weightDecay), {
+  const optimizer = adamW(decayGroups(trainableParameters(policy.model), options.weightDecay), {
     beta1: options.adamBeta1,
     beta2: options.adamBeta2,
     epsilon: options.adamEpsilon,

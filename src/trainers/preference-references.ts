@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { microBatches, type TrainSequence } from '../batches/index.ts';
-import { type Model, parameters } from '../models/index.ts';
+import { type Model, parameters, trainableParameters } from '../models/index.ts';
 import { type Policy, scoreSequences } from '../policy/index.ts';
 import { fromTypedArray, readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
 import { type PreferencePair, pairSequences } from './preference-pair.ts';
@@ -57,7 +57,8 @@ function startsOf(pairs: readonly PreferencePair[]): number[] {
 /** A name for weights and rows together: another one where any of them is another. */
 function keyOf(model: Model, { train, held }: PreferenceRows): string {
   const hash = createHash('sha256');
-  for (const tensor of parameters(model).values()) {
+  const tensors = new Set([...parameters(model).values(), ...trainableParameters(model).values()]);
+  for (const tensor of tensors) {
     const { buffer, byteOffset, byteLength } = tensor.toTypedArray();
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }

@@ -1,11 +1,12 @@
 import { parseConfig, toYaml } from '../config/index.ts';
 import type { PreferenceExample } from '../data/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { parameters } from '../models/index.ts';
+import { trainableParameters } from '../models/index.ts';
 import { adamW, decayGroups } from '../optim/index.ts';
 import type { Policy } from '../policy/index.ts';
 import type { PromptOptions } from '../rollouts/index.ts';
 import { assertEvaluable } from './assert-evaluable.ts';
+import { assertReferenceMoves } from './assert-reference-moves.ts';
 import { type DpoOptionsInput, dpoOptions, supervisedArithmetic } from './config/index.ts';
 import { preferencePair } from './preference-pair.ts';
 import { PreferenceTask } from './preference-task.ts';
@@ -43,13 +44,14 @@ export async function trainPreference(training: PreferenceTraining): Promise<Tra
     ...input
   } = training;
   const options = parseConfig(dpoOptions, input);
+  assertReferenceMoves(policy, options.syncRefModel);
   const { maxPositionEmbeddings: contextLength } = policy.model.config;
   const pairOptions = { maxLength: options.maxLength, contextLength, chatTemplateKwargs };
   const encode = (row: PreferenceExample) => preferencePair(row, policy.tokenizer, pairOptions);
   const rows = { train: examples.map(encode), held: evalExamples.map(encode) };
   assertEvaluable(options.evalStrategy, rows.held, evaluate);
   const arithmetic = supervisedArithmetic(options, rows.train.length);
-  const optimizer = adamW(decayGroups(parameters(policy.model), options.weightDecay), {
+  const optimizer = adamW(decayGroups(trainableParameters(policy.model), options.weightDecay), {
     beta1: options.adamBeta1,
     beta2: options.adamBeta2,
     epsilon: options.adamEpsilon,

@@ -1,19 +1,42 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainSequence } from '../batches/index.ts';
-import { cloneModel, loadModel, type Model, parameters, saveModel } from '../models/index.ts';
+import {
+  baseModel,
+  cloneModel,
+  type Model,
+  restoreParameters,
+  saveModel,
+  trainableParameters,
+} from '../models/index.ts';
 import { type Policy, type ScoreOptions, scoreSequences } from '../policy/index.ts';
 import { noGrad, tidy } from '../tensor/index.ts';
 
 const folderName = 'reference';
 
-/** The frozen policy that a KL penalty measures from; a copy of the policy as it was when this was made. */
+/**
+ * What a policy is held to: the model below adapters that have not moved yet, else a copy. Weights frozen below adapters
+ * are never copied.
+ */
+function referenceOf(model: Model): Model {
+  const { adapters } = model;
+  const isFresh =
+    adapters?.layers
+      .flatMap((layer) => Object.values(layer))
+      .every(({ loraB }) => noGrad(() => tidy(() => loraB.any().item() === 0))) ?? false;
+  return isFresh ? baseModel(model) : cloneModel(model, { trainable: false });
+}
+
+/** The frozen policy that a KL penalty measures from: the policy as it was when this was made. */
 export class ReferencePolicy {
   readonly #model: Model;
   readonly #padTokenId: number;
+  /** It has memory of its own, which may move and is saved. */
+  readonly #isCopy: boolean;
 
   constructor({ model, tokenizer }: Policy) {
-    this.#model = cloneModel(model, { trainable: false });
+    this.#model = referenceOf(model);
+    this.#isCopy = this.#model.weights !== model.weights || this.#model.adapters !== undefined;
     this.#padTokenId = tokenizer.padTokenId;
   }
 
@@ -29,27 +52,22 @@ export class ReferencePolicy {
 
   /** Moves it towards the policy: π_ref ← α π + (1 − α) π_ref. Gorbatovski et al. 2024, arXiv:2404.09656. */
   moveTowards({ model }: Policy, share: number): void {
-    const target = parameters(model);
+    const target = trainableParameters(model);
     noGrad(() =>
       tidy(() => {
-        for (const [name, parameter] of parameters(this.#model))
+        for (const [name, parameter] of trainableParameters(this.#model))
           parameter.lerp_(target.get(name)!, share);
       }),
     );
   }
 
   save(checkpoint: string): void {
-    saveModel(join(checkpoint, folderName), this.#model);
+    if (this.#isCopy) saveModel(join(checkpoint, folderName), this.#model);
   }
 
   /** Checkpoints that hold no reference leave it as it is. */
   restore(checkpoint: string): void {
-    if (!existsSync(join(checkpoint, folderName))) return;
-    tidy(() => {
-      const saved = parameters(loadModel(join(checkpoint, folderName), { trainable: false }));
-      noGrad(() => {
-        for (const [name, parameter] of parameters(this.#model)) parameter.copy_(saved.get(name)!);
-      });
-    });
+    const folder = join(checkpoint, folderName);
+    if (this.#isCopy && existsSync(folder)) restoreParameters(this.#model, folder);
   }
 }

@@ -5,10 +5,9 @@ import {
   type TrainerState,
   writeTrainerState,
 } from '../checkpoints/index.ts';
-import { CheckpointError } from '../errors.ts';
-import { loadModel, parameters } from '../models/index.ts';
+import { restoreParameters } from '../models/index.ts';
 import type { Learner } from '../policy/index.ts';
-import { noGrad, readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
+import { readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
 
 const optimizerFile = 'optimizer.safetensors';
 
@@ -26,27 +25,9 @@ export function writeTrainingState(
   });
 }
 
-/** Copies a checkpoint's weights into the policy, in place. @throws CheckpointError when they do not fit. */
-export function restoreWeights({ policy }: Pick<Learner, 'policy'>, folder: string): void {
-  tidy(() => {
-    const saved = parameters(
-      loadModel(folder, { dtype: policy.model.weights.embedTokens.dtype, trainable: false }),
-    );
-    const own = parameters(policy.model);
-    for (const [name, parameter] of own) {
-      const value = saved.get(name);
-      if (value === undefined || value.shape.join() !== parameter.shape.join()) {
-        const found = value === undefined ? 'missing' : `[${value.shape.join(', ')}]`;
-        throw new CheckpointError(
-          `${folder}: ${name} is ${found} in the checkpoint, expected [${parameter.shape.join(', ')}]; the checkpoint is of another architecture`,
-        );
-      }
-    }
-    noGrad(() => {
-      for (const [name, parameter] of own) parameter.copy_(saved.get(name)!);
-    });
-  });
-}
+/** Copies a checkpoint's weights, or adapters, into the policy, in place. @throws CheckpointError when they do not fit. */
+export const restoreWeights = ({ policy }: Pick<Learner, 'policy'>, folder: string): void =>
+  restoreParameters(policy.model, folder);
 
 /** Takes up where a checkpoint stands: weights and moments in place, the rest returned. */
 export function restoreTrainingState(learner: Learner, { path }: Checkpoint): TrainerState {

@@ -55,6 +55,10 @@ export function baseFolderOf(folder: string): string {
   );
 }
 
+/** The matrices of an adapter folder. */
+export const adapterFile = (folder: string): SafetensorsFile =>
+  readSafetensors(join(folder, weightsName));
+
 /** Saves a model's adapters in PEFT's format; the weights below are not written. */
 export function saveAdapters(folder: string, model: Model): void {
   mkdirSync(folder, { recursive: true });
@@ -104,7 +108,7 @@ export function loadAdapters(
 ): Model {
   const config = readAdapterConfig(folder);
   const where = join(folder, weightsName);
-  const file = readSafetensors(where);
+  const file = adapterFile(folder);
   const { dtype: baseDtype, device } = base.weights.embedTokens;
   const kind = { dtype: adapterDtype(baseDtype), device };
   const read = ({ name, entry }: ProjectionModule): LoraAdapter => {
