@@ -7,7 +7,13 @@ export type { OnDownload } from './hub-repo.ts';
 export { type LengthGroupOptions, lengthGroupedOrder } from './length-grouped-order.ts';
 export { type LoadDatasetOptions, loadDataset } from './load-dataset.ts';
 export type { Environment } from './local-data.ts';
-export { type RandomInteger, randomIntegers, splitmix64, streamSeed } from './random.ts';
+export {
+  purposeSeed,
+  type RandomInteger,
+  randomIntegers,
+  splitmix64,
+  streamSeed,
+} from './random.ts';
 export { shuffledOrder } from './shuffled-order.ts';
 export { type TextTemplate, textTemplate } from './template.ts';
 export { type TrainTestSplitOptions, trainTestSplit } from './train-test-split.ts';

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 const MASK = (1n << 64n) - 1n;
 const GOLDEN_GAMMA = 0x9e3779b97f4a7c15n;
 
@@ -38,4 +40,13 @@ export function randomIntegers(seed: bigint): RandomInteger {
 /** The seed of one of many independent streams that belong to a seed: one per epoch, say. */
 export function streamSeed(seed: number, stream: number): bigint {
   return splitmix64(BigInt.asUintN(64, BigInt(seed)), BigInt(stream));
+}
+
+/**
+ * The seed of one use of randomness among those that share a run's seed: uses never share a stream, whatever the
+ * seeds of two runs. The first 52 bits of SHA-256 of purpose and seed.
+ */
+export function purposeSeed(seed: number, purpose: string): number {
+  const hash = createHash('sha256').update(`${purpose} ${seed}`).digest();
+  return Number(hash.readBigUInt64BE() >> 12n);
 }

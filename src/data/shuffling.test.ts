@@ -5,6 +5,7 @@ import { ConfigError, DataError } from '../errors.ts';
 import {
   DatasetCursor,
   datasetFromRows,
+  purposeSeed,
   randomIntegers,
   shuffledOrder,
   splitmix64,
@@ -40,6 +41,22 @@ describe('randomIntegers', () => {
   it('refuses a bound that is no positive whole number', () => {
     expect(() => randomIntegers(1n)(0)).toThrow(RangeError);
     expect(() => randomIntegers(1n)(2.5)).toThrow(RangeError);
+  });
+});
+
+describe('purposeSeed', () => {
+  it('is the first 52 bits of SHA-256 of purpose and seed', () => {
+    // Python: int.from_bytes(hashlib.sha256(b'evaluation 42').digest()[:8], 'big') >> 12
+    expect(purposeSeed(42, 'evaluation')).toBe(2911978567897566);
+    expect(purposeSeed(0, 'hold-out')).toBe(2080961868957245);
+  });
+
+  it('differs between purposes and between the seeds of runs', () => {
+    const purposes = ['evaluation', 'hold-out', 'micro-batches'];
+    const seeds = purposes.flatMap((purpose) =>
+      Array.from({ length: 1000 }, (_, seed) => purposeSeed(seed, purpose)),
+    );
+    expect(new Set([...seeds, ...Array.from({ length: 1001 }).keys()]).size).toBe(4001);
   });
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
 import type { Dataset } from './dataset.ts';
+import { purposeSeed } from './random.ts';
 import { shuffledOrder } from './shuffled-order.ts';
 
 /** How much is held out, and by which draw. */
@@ -32,7 +33,7 @@ export function trainTestSplit(
       `trainTestSplit: testSize ${testSize} holds out ${count} of ${total} rows; both parts need at least one`,
     );
   }
-  const order = [...shuffledOrder(total, seed)];
+  const order = [...shuffledOrder(total, purposeSeed(seed, 'hold-out'))];
   const ascending = (a: number, b: number) => a - b;
   const tag = `${count} ${seed}`;
   return {

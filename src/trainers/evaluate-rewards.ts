@@ -1,4 +1,5 @@
 import { groupRelativeAdvantages } from '../advantages/index.ts';
+import { purposeSeed } from '../data/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Policy, ResolvedSampling } from '../policy/index.ts';
 import type { RewardLike } from '../rewards/index.ts';
@@ -39,7 +40,7 @@ export async function evaluateRewards(
 ): Promise<Metrics> {
   if (held.length === 0) return {};
   const clock = new PhaseClock();
-  const generator = new Generator(options.seed + 1);
+  const generator = new Generator(purposeSeed(options.seed, 'evaluation'));
   const groups = await collectRollouts(policy, held, {
     groupSize,
     sampling,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { countTotals, microBatches, packed, type TrainSequence } from '../batches/index.ts';
-import { type CursorState, DatasetCursor, shuffledOrder } from '../data/index.ts';
+import { type CursorState, DatasetCursor, purposeSeed, shuffledOrder } from '../data/index.ts';
 import type { PolicyPreset } from '../losses/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import {
@@ -136,6 +136,8 @@ export class PolicyGradientTask implements TrainingTask {
         logprobDistribution: options.logprobDistribution,
         repetitionPenalty: options.repetitionPenalty,
         layout: options.paddingFree ? packed() : undefined,
+        gradientCheckpointing: options.gradientCheckpointing,
+        dropoutSeed: options.disableDropout ? undefined : options.seed,
         entropy: options.entropyCoef > 0 ? 'differentiable' : 'detached',
         learningRate: context.learningRate,
         signal: context.signal,
@@ -254,7 +256,8 @@ export class PolicyGradientTask implements TrainingTask {
   /** Splits a generation into micro-batches, in an order of its own, once for each pass over it. */
   #queue(sequences: readonly TrainSequence[]): void {
     const { options, arithmetic } = this.#parts;
-    const order = shuffledOrder(sequences.length, options.seed, this.#generations++);
+    const seed = purposeSeed(options.seed, 'micro-batches');
+    const order = shuffledOrder(sequences.length, seed, this.#generations++);
     const shuffled = Array.from(order, (row) => sequences[row]!);
     const tokenShare = countTotals(shuffled).tokens / arithmetic.stepsPerGeneration;
     const micros = microBatches(shuffled, options.perDeviceTrainBatchSize);
