@@ -1,5 +1,5 @@
 export { KeptRecorder, keptLength, keptSet, keptTokensOf } from './kept-tokens.ts';
 export { microBatches } from './micro-batches.ts';
 export { packBatch, type TrainBatch } from './pack-batch.ts';
-export { bestFitDecreasing, packed, padded, type RowLayout } from './row-layout.ts';
+export { bestFitDecreasing, packed, padded, paddingShare, type RowLayout } from './row-layout.ts';
 export { countTotals, type TrainSequence } from './train-sequence.ts';

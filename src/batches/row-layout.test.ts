@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../errors.ts';
-import { bestFitDecreasing, packed, padded } from './index.ts';
+import { bestFitDecreasing, packed, padded, paddingShare } from './index.ts';
 
 const golden = JSON.parse(
   readFileSync(new URL('../../test/golden/batches/packing.json', import.meta.url), 'utf8'),
@@ -44,4 +44,12 @@ test('packed rows are as long as the longest sequence, or longer where more is a
   expect(packed()([5, 2, 3])).toEqual([[0], [2, 1]]);
   expect(packed(10)([5, 2, 3])).toEqual([[0, 2, 1]]);
   expect(packed(4)([5, 2, 3])).toEqual([[0], [2, 1]]);
+});
+
+test('the share of padding is that of empty places', () => {
+  // Two rows of 5 hold 5 + 3; one of 4 is full: 2 of 14 places are empty.
+  expect(paddingShare([[5, 3], [4]])).toBeCloseTo(2 / 14, 12);
+  // Packed: 5 and 2 + 3 share two rows of 5.
+  expect(paddingShare([[5, 2, 3]], packed())).toBe(0);
+  expect(paddingShare([])).toBe(0);
 });

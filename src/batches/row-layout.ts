@@ -20,6 +20,20 @@ export const packed =
       lengths.reduce((most, length) => Math.max(most, length), rowTokens),
     );
 
+/** The share of places that hold padding, over batches of sequences of these lengths. */
+export function paddingShare(
+  batches: readonly (readonly number[])[],
+  layout: RowLayout = padded,
+): number {
+  const total = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);
+  const places = batches.map((lengths) => {
+    const rows = layout(lengths).map((row) => total(row.map((item) => lengths[item]!)));
+    return rows.length * Math.max(0, ...rows);
+  });
+  const all = total(places);
+  return all === 0 ? 0 : 1 - total(batches.map(total)) / all;
+}
+
 /** Rows with the same room left, the one that has had it longest first. */
 class RowsByRoom {
   readonly #rows: number[][][];

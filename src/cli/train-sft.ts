@@ -1,3 +1,5 @@
+import { microBatches, paddingShare } from '../batches/index.ts';
+import { lengthGroupedOrder } from '../data/index.ts';
 import type { Policy } from '../policy/index.ts';
 import {
   type SftConfig,
@@ -6,10 +8,14 @@ import {
   supervisedArithmetic,
 } from '../trainers/config/index.ts';
 import {
+  encodeRows,
+  rowLayout,
   type SupervisedExample,
+  type SupervisedRow,
   supervisedSequence,
   type TrainerHooks,
   type TrainResult,
+  tokensOf,
   trainSupervised,
 } from '../trainers/index.ts';
 import { trainCommand } from './commands/train-command.ts';
@@ -52,23 +58,41 @@ async function dryRun(config: SftConfig): Promise<string> {
   const policy = await resolvePolicy(config, { trainable: true });
   const load = splitLoader(config, policy);
   const { rows, badRows } = await load(config.datasetTrainSplit, config.maxTrainSamples);
-  const sequences = rows.map((row) =>
-    supervisedSequence(row, policy.tokenizer, sequenceOptions(config, policy)),
-  );
-  const lengths = sequences.map(({ tokens }) => tokens.length);
+  const encoded = encodeRows(rows, policy.tokenizer, sequenceOptions(config, policy));
+  const lengths = encoded.flat().map(({ tokens }) => tokens.length);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  const longestRow = encoded.reduce((most, row) => Math.max(most, tokensOf([row])), 0);
   const total = lengths.reduce((sum, length) => sum + length, 0);
-  const arithmetic = supervisedArithmetic(config, rows.length);
+  const arithmetic = supervisedArithmetic(config, encoded.length);
   return describeNumbers([
     ...describeModel(policy),
     ['rows', `${rows.length}${badRows > 0 ? ` (${badRows} skipped)` : ''}`],
-    ['examples per step', arithmetic.examplesPerStep],
+    ...(config.packing ? [['packed rows', encoded.length] as const] : []),
+    [config.packing ? 'packed rows per step' : 'examples per step', arithmetic.examplesPerStep],
     ['steps per epoch', arithmetic.stepsPerEpoch],
     ['steps', arithmetic.totalSteps],
-    ['tokens per sequence', `mean ${(total / rows.length).toFixed(0)}, longest ${longest}`],
+    ['tokens per sequence', `mean ${(total / lengths.length).toFixed(0)}, longest ${longest}`],
+    ['padding', `${(100 * paddingOf(encoded, config)).toFixed(0)}% of a micro-batch's places`],
     ['tokens in all', Math.round(total * arithmetic.epochs)],
-    ['memory', estimateMemory(policy, { rows: config.perDeviceTrainBatchSize, length: longest })],
+    [
+      'memory',
+      estimateMemory(policy, { rows: config.perDeviceTrainBatchSize, length: longestRow }),
+    ],
   ]);
+}
+
+/** The padded share of an epoch, in the order of the file or of lengths. */
+function paddingOf(rows: readonly SupervisedRow[], config: SftConfig): number {
+  const { perDeviceTrainBatchSize: size, gradientAccumulationSteps, seed } = config;
+  const lengths = rows.map((row) => tokensOf([row]));
+  const order =
+    config.trainSamplingStrategy === 'group_by_length'
+      ? lengthGroupedOrder(lengths, 0, { batchSize: size * gradientAccumulationSteps, seed })
+      : rows.keys();
+  const batches = microBatches([...order], size).map((batch) =>
+    batch.flatMap((row) => rows[row]!.map(({ tokens }) => tokens.length)),
+  );
+  return paddingShare(batches, rowLayout(config));
 }
 
 /** `laurel sft` */

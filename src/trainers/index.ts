@@ -8,6 +8,7 @@ export {
 export { type PairOptions, type PreferencePair, preferencePair } from './preference-pair.ts';
 export { type PreferenceTraining, trainPreference } from './preference-trainer.ts';
 export type { ScoredGroups } from './record-keeper.ts';
+export { encodeRows, rowLayout, type SupervisedRow, tokensOf } from './supervised-rows.ts';
 export type { SupervisedExample } from './supervised-sequences.ts';
 export { type SequenceOptions, supervisedSequence } from './supervised-sequences.ts';
 export { type SupervisedTraining, trainSupervised } from './supervised-trainer.ts';

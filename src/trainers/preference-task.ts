@@ -1,4 +1,4 @@
-import { microBatches } from '../batches/index.ts';
+import { microBatches, packed } from '../batches/index.ts';
 import { type CursorState, DatasetCursor } from '../data/index.ts';
 import {
   type PairTotals,
@@ -106,6 +106,7 @@ export class PreferenceTask implements TrainingTask {
     const micros = microBatches(taken, size).map((part) => this.#references.attach('train', part));
     const result = await update(this.learner, micros, {
       ...scoring,
+      layout: options.paddingFree ? packed() : undefined,
       loss: this.#batchLoss(pairs),
       learningRate: context.learningRate,
       signal: context.signal,

@@ -20,12 +20,16 @@ export interface SequenceOptions {
   /** The model's context. */
   readonly contextLength: number;
   readonly chatTemplateKwargs?: Readonly<Record<string, unknown>>;
+  /** Whether rows are packed, which is done afterwards: strategies that split keep what `maxLength` would cut. */
+  readonly packing?: boolean;
+  readonly packingStrategy?: 'bfd' | 'bfd_split' | 'wrapped';
 }
 
-interface Marked {
-  tokens: number[];
+/** Tokens of a row, and which of them are learned. */
+export interface MarkedText {
+  readonly tokens: readonly number[];
   /** 1 where the token is learned. */
-  mask: number[];
+  readonly mask: readonly number[];
 }
 
 const constant = (length: number, value: number): number[] => Array<number>(length).fill(value);
@@ -38,7 +42,7 @@ function promptCompletion(
   row: PromptCompletionExample,
   tokenizer: Tokenizer,
   options: SequenceOptions,
-): Marked {
+): MarkedText {
   const learnPrompt = options.completionOnlyLoss === false ? 1 : 0;
   const [prompt, whole] = promptAndWhole(row, tokenizer, options);
   return {
@@ -69,7 +73,7 @@ function promptAndWhole(
   return [promptTokens, isText ? ended(tokens, tokenizer) : tokens];
 }
 
-function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOptions): Marked {
+function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOptions): MarkedText {
   if ('messages' in row) {
     const { tokens, assistantMask } = renderWithMask(tokenizer, row.messages, {
       templateKwargs: options.chatTemplateKwargs ?? {},
@@ -86,34 +90,49 @@ function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOpt
   return promptCompletion(row, tokenizer, options);
 }
 
+const splits = ({ packing = false, packingStrategy = 'bfd' }: SequenceOptions): boolean =>
+  packing && packingStrategy !== 'bfd';
+
 /**
- * A row as a sequence to train on, cut at `maxLength`. Text and completions end with the end-of-sequence token.
- * The first token of a sequence is never learned: nothing comes before it.
+ * A row's tokens, cut at `maxLength` unless packing splits them, and which of them are learned. Text and completions
+ * end with the end-of-sequence token.
  * @throws DataError when nothing of the row is left to learn; ConfigError when it exceeds the model's context.
  */
-export function supervisedSequence(
+export function markedText(
   row: SupervisedExample,
   tokenizer: Tokenizer,
   options: SequenceOptions,
-): TrainSequence {
+): MarkedText {
   const { tokens, mask } = mark(row, tokenizer, options);
-  const length = Math.min(tokens.length, options.maxLength ?? tokens.length);
+  const most = options.maxLength ?? tokens.length;
   const { index } = row.example;
+  const length = Math.min(tokens.length, most);
   if (length > options.contextLength) {
     throw new ConfigError(
       `row ${index} has ${length} tokens and the model's context is ${options.contextLength}; set max_length to at most ${options.contextLength}`,
     );
   }
-  const kept = mask.slice(0, length);
-  const first = kept.indexOf(1);
-  const promptLength = Math.max(1, first < 0 ? length : first);
-  const completionMask = kept.slice(promptLength);
-  if (!completionMask.includes(1)) {
+  const kept = splits(options) ? tokens.length : length;
+  if (!mask.slice(1, kept).includes(1)) {
     const cut =
-      length < tokens.length
+      kept < tokens.length
         ? `; max_length ${options.maxLength} cuts it before the part to learn, which ends at token ${tokens.length}`
         : '';
     throw new DataError(`row ${index} has no token to learn, so its mask would be all zero${cut}`);
   }
-  return { tokens: tokens.slice(0, length), promptLength, completionMask };
+  return { tokens: tokens.slice(0, kept), mask: mask.slice(0, kept) };
 }
+
+/** Marked text to train on. The first token is never learned: nothing comes before it. */
+export function sequenceOf({ tokens, mask }: MarkedText): TrainSequence {
+  const first = mask.indexOf(1);
+  const promptLength = Math.max(1, first < 0 ? tokens.length : first);
+  return { tokens, promptLength, completionMask: mask.slice(promptLength) };
+}
+
+/** A row as a sequence to train on. @throws as `markedText` does. */
+export const supervisedSequence = (
+  row: SupervisedExample,
+  tokenizer: Tokenizer,
+  options: SequenceOptions,
+): TrainSequence => sequenceOf(markedText(row, tokenizer, options));

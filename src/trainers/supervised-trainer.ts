@@ -1,9 +1,14 @@
 import { microBatches, type TrainSequence } from '../batches/index.ts';
 import { parseConfig, toYaml } from '../config/index.ts';
-import { type CursorState, DatasetCursor } from '../data/index.ts';
+import {
+  type CursorState,
+  DatasetCursor,
+  type DatasetCursorOptions,
+  lengthGroupedOrder,
+} from '../data/index.ts';
 import { supervisedLoss } from '../losses/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { parameters } from '../models/index.ts';
+import { trainableParameters } from '../models/index.ts';
 import { adamW, decayGroups } from '../optim/index.ts';
 import {
   type BatchLoss,
@@ -21,7 +26,8 @@ import {
   supervisedArithmetic,
 } from './config/index.ts';
 import { rowsFingerprint } from './rows-fingerprint.ts';
-import { type SupervisedExample, supervisedSequence } from './supervised-sequences.ts';
+import { encodeRows, rowLayout, type SupervisedRow, tokensOf } from './supervised-rows.ts';
+import type { SupervisedExample } from './supervised-sequences.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
 import { runTraining } from './training-loop.ts';
 import type { StepContext, StepOutcome, TrainingTask } from './training-task.ts';
@@ -62,17 +68,19 @@ export async function trainSupervised(training: SupervisedTraining): Promise<Tra
     ...input
   } = training;
   const options = parseConfig(sftOptions, input);
-  const encode = (row: SupervisedExample) =>
-    supervisedSequence(row, policy.tokenizer, {
+  const contextLength = policy.model.config.maxPositionEmbeddings;
+  const encode = (some: readonly SupervisedExample[], packing: boolean) =>
+    encodeRows(some, policy.tokenizer, {
       ...options,
+      packing,
       chatTemplateKwargs,
-      contextLength: policy.model.config.maxPositionEmbeddings,
+      contextLength,
     });
-  const sequences = examples.map(encode);
-  const held = evalExamples.map(encode);
+  const rows = encode(examples, options.packing);
+  const held = encode(evalExamples, options.evalPacking ?? options.packing);
   assertEvaluable(options.evalStrategy, held, evaluate);
-  const arithmetic = supervisedArithmetic(options, sequences.length);
-  const optimizer = adamW(decayGroups(parameters(policy.model), options.weightDecay), {
+  const arithmetic = supervisedArithmetic(options, rows.length);
+  const optimizer = adamW(decayGroups(trainableParameters(policy.model), options.weightDecay), {
     beta1: options.adamBeta1,
     beta2: options.adamBeta2,
     epsilon: options.adamEpsilon,
@@ -80,7 +88,7 @@ export async function trainSupervised(training: SupervisedTraining): Promise<Tra
   const learner = { policy, optimizer, maxGradNorm: options.maxGradNorm };
   const task = new SupervisedTask({
     learner,
-    sequences,
+    rows,
     held,
     options,
     evaluate,
@@ -100,10 +108,25 @@ export async function trainSupervised(training: SupervisedTraining): Promise<Tra
 
 interface TaskParts {
   learner: Learner;
-  sequences: readonly TrainSequence[];
-  held: readonly TrainSequence[];
+  rows: readonly SupervisedRow[];
+  held: readonly SupervisedRow[];
   options: SftOptions;
   evaluate: SupervisedTraining['evaluate'];
+}
+
+/** The sequences of each batch of rows. */
+const sequencesOf = (batches: readonly (readonly SupervisedRow[])[]): TrainSequence[][] =>
+  batches.map((rows) => rows.flat());
+
+function orderOf(
+  rows: readonly SupervisedRow[],
+  options: SftOptions,
+): NonNullable<DatasetCursorOptions['order']> {
+  const { trainSamplingStrategy: strategy, perDeviceTrainBatchSize, dataSeed, seed } = options;
+  if (strategy !== 'group_by_length') return strategy === 'random' ? 'shuffled' : 'sequential';
+  const lengths = rows.map((row) => tokensOf([row]));
+  const batchSize = perDeviceTrainBatchSize * options.gradientAccumulationSteps;
+  return (epoch) => lengthGroupedOrder(lengths, epoch, { batchSize, seed: dataSeed ?? seed });
 }
 
 class SupervisedTask implements TrainingTask {
@@ -114,28 +137,30 @@ class SupervisedTask implements TrainingTask {
 
   constructor(parts: TaskParts) {
     this.learner = parts.learner;
-    this.rows = rowsFingerprint(parts.sequences.map(({ tokens }) => tokens));
+    this.rows = rowsFingerprint(parts.rows.flat().map(({ tokens }) => tokens));
     this.#parts = parts;
     this.#cursor = this.#cursorAt();
   }
 
   #cursorAt(state?: CursorState): DatasetCursor {
-    const { sequences, options } = this.#parts;
-    return new DatasetCursor(sequences.length, {
+    const { rows, options } = this.#parts;
+    return new DatasetCursor(rows.length, {
       seed: options.dataSeed ?? options.seed,
-      order: options.trainSamplingStrategy === 'random' ? 'shuffled' : 'sequential',
+      order: orderOf(rows, options),
       atEpochEnd: 'short',
       ...(state && { state }),
     });
   }
 
   async step({ learningRate, signal, phase }: StepContext): Promise<StepOutcome> {
-    const { sequences, options } = this.#parts;
+    const { options } = this.#parts;
     const { perDeviceTrainBatchSize: size, gradientAccumulationSteps } = options;
     phase('training');
-    const rows = this.#cursor.take(size * gradientAccumulationSteps).map((row) => sequences[row]!);
-    const result = await update(this.learner, microBatches(rows, size), {
+    const taken = this.#cursor.take(size * gradientAccumulationSteps);
+    const rows = taken.map((row) => this.#parts.rows[row]!);
+    const result = await update(this.learner, sequencesOf(microBatches(rows, size)), {
       ...scoring,
+      layout: rowLayout(options),
       loss: crossEntropy,
       learningRate,
       signal,
@@ -143,7 +168,7 @@ class SupervisedTask implements TrainingTask {
     const { num_tokens: _, ...metrics } = result.metrics;
     return {
       metrics: { ...metrics, loss: result.loss, grad_norm: result.gradNorm },
-      tokens: rows.reduce((sum, { tokens }) => sum + tokens.length, 0),
+      tokens: tokensOf(rows),
       epoch: this.#cursor.epochs,
       nonFinite: result.nonFinite,
     };
@@ -152,12 +177,14 @@ class SupervisedTask implements TrainingTask {
   async evaluate({ signal }: { signal: AbortSignal }): Promise<Metrics> {
     const { held, options, evaluate } = this.#parts;
     const startedAt = performance.now();
-    const batches = microBatches(held, options.perDeviceEvalBatchSize);
+    const batches = sequencesOf(microBatches(held, options.perDeviceEvalBatchSize));
+    const packing = options.evalPacking ?? options.packing;
     const scored =
       held.length === 0
         ? {}
         : await evaluateLoss(this.learner.policy, batches, {
             ...scoring,
+            layout: rowLayout({ ...options, packing }),
             loss: crossEntropy,
             signal,
           });

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { findCheckpoint } from '../../checkpoints/index.ts';
 import { downloadModel } from '../../data/index.ts';
 import { CheckpointError, ConfigError, LaurelError } from '../../errors.ts';
+import { findBaseFolder, isAdapterFolder, readAdapterConfig } from '../../models/index.ts';
 import { Policy } from '../../policy/index.ts';
 import { isRunFolder } from '../../runs/index.ts';
 import { describeSystem } from '../../tensor/index.ts';
@@ -24,8 +25,16 @@ export type PolicyOptions = Pick<
   | 'chatTemplatePath'
   | 'eosToken'
   | 'dtype'
+  | 'bf16'
   | 'device'
-> & { readonly seed: number };
+> &
+  Partial<AdapterChoice> & { readonly seed: number };
+
+/** The options that say which adapters are trained. */
+type AdapterChoice = Pick<
+  SftConfig,
+  'usePeft' | 'loraR' | 'loraAlpha' | 'loraDropout' | 'loraTargetModules' | 'useRslora'
+>;
 
 /**
  * The device asked for; for `auto` CUDA where libtorch has it, else the CPU.
@@ -39,13 +48,16 @@ export function resolveDevice(device: string): string {
   throw new ConfigError(`device: ${device}: this libtorch has no CUDA; see docs/setup.md`);
 }
 
-/** The folder of a model: a Hugging Face folder, a run's newest checkpoint, or what the Hub has under the name. */
+/**
+ * The folder of a model: a Hugging Face folder, an adapter folder, a run's newest checkpoint, or what the Hub has under
+ * the name.
+ */
 export async function resolveModelFolder(name: string, revision: string): Promise<string> {
-  if (existsSync(join(name, 'config.json'))) return name;
+  if (existsSync(join(name, 'config.json')) || isAdapterFolder(name)) return name;
   if (existsSync(name) && isRunFolder(name)) return findCheckpoint(name).path;
   if (existsSync(name)) {
     throw new CheckpointError(
-      `${name}: expected a Hugging Face model folder (config.json, model.safetensors) or a run folder, found neither`,
+      `${name}: expected a Hugging Face model folder (config.json, model.safetensors), an adapter folder (adapter_config.json, adapter_model.safetensors) or a run folder, found none of them`,
     );
   }
   if (/^[./~]/.test(name)) throw new CheckpointError(`${name}: no such folder`);
@@ -56,6 +68,23 @@ export async function resolveModelFolder(name: string, revision: string): Promis
     throw new CheckpointError(`${name}: no such folder on disk; as a Hub name: ${error.message}`, {
       cause: error,
     });
+  }
+}
+
+/** The folder of the weights below an adapter folder; undefined for a whole model. */
+async function resolveBaseFolder(folder: string): Promise<string | undefined> {
+  if (!isAdapterFolder(folder)) return undefined;
+  const local = findBaseFolder(folder);
+  if (local !== undefined) return local;
+  const { baseModel, further } = readAdapterConfig(folder);
+  const { revision } = further;
+  const where = `${folder}: base_model_name_or_path`;
+  if (baseModel === null) throw new CheckpointError(`${where} is missing: which model is it for?`);
+  try {
+    return await resolveModelFolder(baseModel, typeof revision === 'string' ? revision : 'main');
+  } catch (error) {
+    if (!(error instanceof LaurelError)) throw error;
+    throw new CheckpointError(`${where}: ${error.message}`, { cause: error });
   }
 }
 
@@ -88,18 +117,27 @@ export async function resolvePolicy(
   options: PolicyOptions,
   { trainable }: { trainable: boolean },
 ): Promise<Policy> {
-  const { modelNameOrPath, modelRevision, model, dtype, seed } = options;
-  if (trainable && dtype !== 'float32') {
-    throw new ConfigError(
-      `dtype: training computes in float32; ${dtype} is for sampling and evaluation. Set dtype to float32.`,
-    );
-  }
+  const { modelNameOrPath, modelRevision, model, seed } = options;
+  const dtype = options.bf16 === true ? 'bfloat16' : options.dtype;
   const device = resolveDevice(options.device);
   if (model !== null) {
     const tokenizer = await resolveTokenizer(options, undefined);
     return Policy.create(model, tokenizer, { seed, dtype, device });
   }
   const folder = await resolveModelFolder(modelNameOrPath!, modelRevision);
-  const tokenizer = await resolveTokenizer(options, folder);
-  return Policy.load(folder, { dtype, device, trainable, tokenizer });
+  const baseFolder = await resolveBaseFolder(folder);
+  const hasTokenizer = baseFolder === undefined || existsSync(join(folder, 'tokenizer.json'));
+  const tokenizer = await resolveTokenizer(options, hasTokenizer ? folder : baseFolder);
+  const policy = Policy.load(folder, { dtype, device, trainable, tokenizer, baseFolder });
+  if (options.usePeft !== true || !trainable) return policy;
+  const isLocal = existsSync(modelNameOrPath!);
+  return policy.withAdapters({
+    rank: options.loraR,
+    alpha: options.loraAlpha,
+    dropout: options.loraDropout,
+    targetModules: options.loraTargetModules,
+    useRslora: options.useRslora,
+    baseModel: isLocal ? resolve(folder) : modelNameOrPath,
+    seed,
+  });
 }

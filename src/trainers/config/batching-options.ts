@@ -9,6 +9,12 @@ export const batchingOptions = ({ unit }: { unit: 'examples' | 'completions' | '
       .default(8)
       .describe(`Micro-batch: ${unit} per forward and backward pass.`),
     gradientAccumulationSteps: count.default(1).describe('Micro-batches per optimiser step.'),
+    paddingFree: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Short sequences of a micro-batch share rows without seeing one another: less padding, same result.',
+      ),
     numTrainEpochs: z.number().gt(0).default(3).describe('Passes over the training rows.'),
     maxSteps: z
       .int()

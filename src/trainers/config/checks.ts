@@ -78,6 +78,20 @@ function checkBestIsSaved(config: ScheduleOptions): CheckProblem[] {
   return [{ at: 'saveSteps', message }];
 }
 
+/** Packing needs the length of a row. */
+export function checkPacking(config: {
+  packing: boolean;
+  evalPacking: boolean | null;
+  maxLength: number | null;
+}): CheckProblem[] {
+  const { packing, evalPacking, maxLength } = config;
+  if (maxLength !== null || !(packing || evalPacking)) return [];
+  const name = packing ? 'packing' : 'eval_packing';
+  return [
+    { at: 'maxLength', message: `required by ${name}: the tokens of a row, 1024 for instance` },
+  ];
+}
+
 interface SourceOptions {
   modelNameOrPath: string | null;
   model: {

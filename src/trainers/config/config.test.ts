@@ -138,7 +138,7 @@ describe('a written grpo configuration', () => {
   it.each([
     ['use_vllm: true', 'Completions are sampled by Laurel itself'],
     ['deepspeed: zero2.json', 'runs in one process'],
-    ['fp16: true', 'Training computes in float32 here; remove it.'],
+    ['fp16: true', 'Set dtype: bfloat16, or float32 and remove it.'],
     ['optim: adafactor', 'The optimiser is AdamW'],
     ['use_peft: true', 'All weights are trained'],
     ['max_prompt_length: 512', 'A prompt longer than the context is an error'],
@@ -158,9 +158,9 @@ describe('a written grpo configuration', () => {
     });
     expect(warnings).toEqual([]);
   });
-  it('warns of bf16 and report_to, which change nothing that is learned', () => {
+  it('warns of tf32 and report_to, which change nothing that is learned', () => {
     const warnings: string[] = [];
-    const yamlText = `${grpoSources}bf16: true\nreport_to: wandb\n`;
+    const yamlText = `${grpoSources}tf32: true\nreport_to: wandb\n`;
     resolveConfig(grpoConfig, { yamlText, warn: (message) => warnings.push(message) });
     expect(warnings).toHaveLength(2);
   });

@@ -43,7 +43,6 @@ const memoryAndSpeed = inert('Memory and speed are Laurel’s own business.', [
   'use_cache',
   'cache_implementation',
   'pad_to_multiple_of',
-  'padding_free',
   'dataset_num_proc',
   'dataset_streaming',
   'dataloader_num_workers',
@@ -150,14 +149,17 @@ const inertWithoutVllm = inert('There is no separate generation engine to correc
 ]);
 
 const precision: Options = {
-  ...inert('Training computes in float32 here.', ['bf16', 'bf16_full_eval', 'tf32']),
-  ...refusedUnless([], 'Training computes in float32 here; remove it.', ['fp16', 'fp16_full_eval']),
+  ...inert('Evaluation and matrix products compute in dtype.', ['bf16_full_eval', 'tf32']),
+  ...refusedUnless([], 'Set dtype: bfloat16, or float32 and remove it.', [
+    'fp16',
+    'fp16_full_eval',
+  ]),
   ...refusedUnless([], 'Set dtype: float32.', ['cast_lm_head_to_fp32']),
   ...refusedUnless([], 'Set device: cpu.', ['use_cpu']),
   ...refusedUnless([], 'Write dtype instead of torch_dtype.', ['torch_dtype']),
   ...refusedUnless(
     [],
-    'Training computes in float32 here and weights are not quantised; remove it, and lower per_device_train_batch_size if memory is short.',
+    'Weights are not quantised; remove it, and set dtype: bfloat16 or lower per_device_train_batch_size if memory is short.',
     ['load_in_4bit', 'load_in_8bit'],
   ),
 };
@@ -237,11 +239,7 @@ export const supervisedForeignOptions: Options = {
     'loss_type',
   ]),
   ...refusedUnless(['keep_start'], 'Sequences keep their start (keep_start).', ['truncation_mode']),
-  ...refusedUnless([false], 'Every sequence holds one example; set packing to false.', [
-    'packing',
-    'eval_packing',
-  ]),
-  ...inert('It belongs to packing, which is not available.', ['packing_strategy']),
+  ...refusedUnless([], 'Set train_sampling_strategy: group_by_length.', ['group_by_length']),
   ...inert('Rows are shuffled each epoch unless train_sampling_strategy is sequential.', [
     'shuffle_dataset',
   ]),

@@ -76,7 +76,14 @@ export const modelOptions = configGroup('Model', {
   dtype: z
     .enum(['float32', 'bfloat16'])
     .default('float32')
-    .describe('Number format of weights and arithmetic; bfloat16: sampling and evaluation only.'),
+    .describe(
+      'Number format of weights and arithmetic; bfloat16 is trained through float32 master weights.',
+    ),
+  bf16: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('true: the same as dtype: bfloat16; else dtype decides.'),
   device: z
     .string()
     .regex(/^(auto|cpu|cuda(:\d+)?)$/)

@@ -1,7 +1,7 @@
 import { type ConfigInput, type ConfigOf, defineConfig } from '../../config/index.ts';
 import { batchingOptions } from './batching-options.ts';
 import { checkpointOptions } from './checkpoint-options.ts';
-import { checkModel, checkSchedule } from './checks.ts';
+import { checkModel, checkPacking, checkSchedule } from './checks.ts';
 import { datasetOptions } from './dataset-options.ts';
 import { evaluationOptions } from './evaluation-options.ts';
 import {
@@ -31,13 +31,17 @@ const shared = {
 };
 
 /** What the supervised trainer reads; TypeScript passes model and examples as values. */
-export const sftOptions = defineConfig({ ...shared, groups: trainerGroups, check: checkSchedule });
+export const sftOptions = defineConfig({
+  ...shared,
+  groups: trainerGroups,
+  check: (config) => [...checkPacking(config), ...checkSchedule(config)],
+});
 
 /** What `laurel sft` reads: the trainer's options and where model and rows come from. */
 export const sftConfig = defineConfig({
   ...shared,
   groups: { model: modelOptions, dataset: datasetOptions, ...trainerGroups },
-  check: (config) => [...checkModel(config), ...checkSchedule(config)],
+  check: (config) => [...checkModel(config), ...checkPacking(config), ...checkSchedule(config)],
 });
 
 /** Resolved options of the supervised trainer. */

@@ -21,8 +21,23 @@ export const supervisedOptions = configGroup('Supervised loss', {
     .describe(
       'Learn assistant turns only; the chat template must mark them with {% generation %}.',
     ),
+  packing: z
+    .boolean()
+    .default(false)
+    .describe('Put several sequences into rows of max_length, which a batch size then counts.'),
+  packingStrategy: z
+    .enum(['bfd', 'bfd_split', 'wrapped'])
+    .default('bfd')
+    .describe(
+      'bfd: longer sequences are cut; bfd_split: split; wrapped: the text as one, cut anywhere, seen across.',
+    ),
+  evalPacking: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('Pack the evaluation rows; null: as packing.'),
   trainSamplingStrategy: z
-    .enum(['random', 'sequential'])
+    .enum(['random', 'sequential', 'group_by_length'])
     .default('random')
-    .describe('Order of sequences within an epoch.'),
+    .describe('Order of rows within an epoch; group_by_length: neighbours of similar length.'),
 });
