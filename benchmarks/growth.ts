@@ -2,7 +2,7 @@
 // and the next call goes on where this one stopped.
 //   --budget 120      start no further cell after so many seconds
 //   --fresh           measure recorded cells again
-//   --kind sampling   one of the two tables
+//   --cells 'sampling 256'   only cells whose name begins so: kind, width, rows, length
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -32,7 +32,7 @@ const { values } = parseArgs({
     growth: { type: 'boolean' },
     budget: { type: 'string' },
     fresh: { type: 'boolean', default: false },
-    kind: { type: 'string' },
+    cells: { type: 'string', default: '' },
   },
 });
 
@@ -71,11 +71,12 @@ async function measureSampling(child: Running, cell: Cell): Promise<Measured> {
 }
 
 async function measureTraining(child: Running, cell: Cell): Promise<Measured> {
-  const shape = shapeOf(cell);
+  const task = { name: 'train', shape: shapeOf(cell), repeats: 1 } as const;
+  await ask(child, task);
   const rates: number[] = [];
   const shares: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample++) {
-    const { wall } = await ask(child, { name: 'train', shape, repeats: 1 });
+    const { wall } = await ask(child, task);
     rates.push((cell.rows * cell.length) / wall);
     shares.push((await productsOnce(child, cell)) / wall);
   }
@@ -117,7 +118,7 @@ function write(child: Running): void {
 
 const wanted = allCells().filter(
   (cell) =>
-    (values.kind === undefined || cell.kind === values.kind) &&
+    `${cellKey(cell)} `.startsWith(values.cells && `${values.cells} `) &&
     (values.fresh || !recorded.has(cellKey(cell))),
 );
 const startedAt = performance.now();
