@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, StorageError } from '../errors.ts';
 
 /** Who holds a run. */
 export interface LockOwner {
@@ -62,9 +62,11 @@ export function lockRun(folder: string): RunLock {
   const file = join(folder, lockName);
   const mine = JSON.stringify(thisProcess());
   const temporary = `${file}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(temporary, mine);
   try {
+    writeFileSync(temporary, mine);
     while (!tryLink(temporary, file)) removeStale(folder, file);
+  } catch (error) {
+    throw StorageError.from(file, error);
   } finally {
     rmSync(temporary, { force: true });
   }

@@ -37,6 +37,7 @@ export function workplace() {
   for (const split of ['train', 'test']) write(`data/${split}.jsonl`, sums);
   write('sft.yaml', stringify(supervisedConfig));
   write('grpo.yaml', stringify(groupConfig));
+  write('letters.mjs', lettersReward);
   return { folder, path: (...names: string[]) => join(folder, ...names), write, laurel };
 }
 
@@ -72,6 +73,11 @@ const sums = jsonLines(
     answer: String(n + 1),
   })),
 );
+
+/** Share of letters: a reward that completions of a new model differ in, so that weights move. */
+const lettersReward = `export const letters = (completion) =>
+  completion.length === 0 ? 0 : completion.match(/[a-z]|$/gi).length / completion.length;
+`;
 
 const tinyModel = {
   hidden_size: 32,
