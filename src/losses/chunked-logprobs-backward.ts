@@ -68,12 +68,25 @@ function differentiate(
   });
 }
 
-/** Where the head's gradient is added up: its own `grad` where it is a leaf. [V, C] */
-function headGradientOf(head: Tensor): Tensor {
-  const blank = () => zeros(head.shape, { dtype: head.dtype, device: head.device });
-  if (!head.isLeaf) return blank();
+const isHalf = ({ dtype }: Tensor): boolean => dtype === 'bfloat16' || dtype === 'float16';
+
+/** Whether the head's gradient is added up in its own `grad`; in half precision small chunks would be lost there. */
+const sumsInPlace = (head: Tensor): boolean => head.isLeaf && !isHalf(head);
+
+/** Where the head's gradient is added up, in float32 or better. [V, C] */
+function headSumOf(head: Tensor): Tensor {
+  const dtype = isHalf(head) ? 'float32' : head.dtype;
+  const blank = () => zeros(head.shape, { dtype, device: head.device });
+  if (!sumsInPlace(head)) return blank();
   head.grad ??= blank();
   return head.grad as Tensor;
+}
+
+/** sum ← sum + gᵀ h, for ∂loss/∂logits g [n, V] and states h [n, C]. */
+function addProduct(sum: Tensor, gradient: Tensor, states: Tensor): void {
+  const [turned, isMixed] = [gradient.transpose(0, 1), sum.dtype !== gradient.dtype];
+  if (isMixed) sum.add_(turned.matmul(states));
+  else callInPlace('aten::addmm_', sum, turned, states);
 }
 
 interface Backward {
@@ -88,17 +101,16 @@ interface Backward {
 function backwardChunks({ scored, options, gradients, allLogits }: Backward): Tensor {
   const { hidden, head, tokens } = scored;
   const { chunk } = chunkSizes(head.shape[0] as number, options);
-  const headGradient = head.requiresGrad ? headGradientOf(head) : undefined;
+  const headSum = head.requiresGrad ? headSumOf(head) : undefined;
   const parts = forEachRange(tokens.size, chunk, (range) => {
     const states = rowsOf(hidden, range);
     const logits = allLogits ?? linear(states, head);
     differentiate(logits, scored, options, gradients, range);
-    if (headGradient !== undefined)
-      callInPlace('aten::addmm_', headGradient, logits.transpose(0, 1), states);
+    if (headSum !== undefined) addProduct(headSum, logits, states);
     return hidden.requiresGrad ? logits.matmul(head) : logits.narrow(1, 0, 0);
   });
-  if (headGradient !== undefined && !head.isLeaf) {
-    head.backward({ gradient: headGradient, keepGraph: true });
+  if (headSum !== undefined && !sumsInPlace(head)) {
+    head.backward({ gradient: headSum.to({ dtype: head.dtype }), keepGraph: true });
   }
   return cat(parts);
 }

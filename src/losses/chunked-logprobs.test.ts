@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   Generator,
   liveTensors,
+  ones,
   randint,
   randn,
   type Tensor,
   tensor,
   tidy,
+  zeros,
 } from '../tensor/index.ts';
 import { type ChunkOptions, chunkedLogprobs } from './chunked-logprobs.ts';
 import { withChunkedLogprobs } from './chunked-logprobs-backward.ts';
@@ -142,6 +144,18 @@ test('kept tokens renormalise: probabilities over them sum to one, and others ge
   expect(at(1).logprobs.item()).toBeCloseTo(Math.log(1 - p), 12);
   expect(at(0).logprobs.item()).toBe(-Infinity);
   expect(at(3).entropy?.item()).toBeCloseTo(-p * Math.log(p) - (1 - p) * Math.log(1 - p), 12);
+});
+
+test('small gradients of many chunks add up to the head of bfloat16', () => {
+  const count = 1024;
+  const head = zeros([2, 1], { dtype: 'bfloat16' }).requireGrad();
+  const hidden = ones([count, 1], { dtype: 'bfloat16' });
+  const tokens = zeros([count], { dtype: 'int64' });
+  withChunkedLogprobs(hidden, head, tokens, { chunkTokens: 1 }, ({ logprobs }) => ({
+    loss: logprobs.mean().neg(),
+  }));
+  // Each token adds (p − 1, p) / 1024 = (−1, 1) / 2048, which 256 times itself would no longer change in bfloat16.
+  expect((head.grad as Tensor).reshape([-1])).toBeAllClose([-0.5, 0.5], { rtol: 0, atol: 0 });
 });
 
 test('bfloat16 logits are scored in float32', () => {
