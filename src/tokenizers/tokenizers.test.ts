@@ -267,7 +267,7 @@ describe('renderWithMask', () => {
     const render = () => renderWithMask(withTemplate(source), rounds);
     expect(render).toThrow(DataError);
     expect(render).toThrow(
-      'byteTokenizer: chat template is not prefix-preserving at assistant turn 1',
+      'byteTokenizer: the chat template rewrites earlier turns when a turn is appended',
     );
   });
 
