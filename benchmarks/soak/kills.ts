@@ -25,9 +25,10 @@ interface Attempt {
   readonly errors: string;
 }
 
-const hasHalfSave = (run: string): boolean => {
+/** Folders of saves that did not finish; each is cleared by the next save. */
+const halfSaves = (run: string): string[] => {
   const folder = join(run, 'checkpoints');
-  return existsSync(folder) && readdirSync(folder).some((name) => /\.tmp-[0-9a-f]/.test(name));
+  return existsSync(folder) ? readdirSync(folder).filter((name) => /\.tmp-/.test(name)) : [];
 };
 
 /** Trains until the moment comes or the run ends. */
@@ -35,6 +36,7 @@ async function attempt(run: string, maxSteps: number, moment?: KillMoment): Prom
   let doing: Doing = 'starting';
   let step = 0;
   let killed = false;
+  const halfBefore = halfSaves(run);
   const seen = { spawn: 0, 'run-start': 0, 'step-start': 0, 'save-start': 0 };
   const tell = (what: keyof typeof seen) => {
     seen[what] += 1;
@@ -63,7 +65,7 @@ async function attempt(run: string, maxSteps: number, moment?: KillMoment): Prom
   tell('spawn');
   const { code, signal, errors } = await ended;
   if (signal !== 'SIGKILL') return { kill: undefined, code, errors };
-  if (hasHalfSave(run)) doing = 'saving';
+  if (halfSaves(run).some((name) => !halfBefore.includes(name))) doing = 'saving';
   return { kill: { ...moment!, doing, step }, code, errors };
 }
 
@@ -131,7 +133,10 @@ export async function soakKills(
     console.log(`a killed run against the one left alone: ${filesCompared} files, ${verdict}`);
   }
   const counts = { was: countBy(all, 'doing'), aimed: countBy(all, 'aim') };
-  console.log(JSON.stringify(counts));
+  for (const [what, of] of Object.entries(counts)) {
+    const listed = Object.entries(of).map(([name, count]) => `${count} ${name}`);
+    console.log(`${what}: ${listed.join(', ')}`);
+  }
   storeResult(results, 'kills', { kills: all.length, seed, maxSteps, counts, comparisons });
   return comparisons.every(({ differing }) => differing.length === 0);
 }
