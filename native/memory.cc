@@ -1,7 +1,7 @@
 // Memory of CPU tensors. libtorch asks malloc, which splits what it freed and cannot join it again: tensors of many
 // sizes then leave holes, and resident memory grows. Here a large tensor is a mapping of its own, of huge pages where
 // the kernel has them, kept for the next tensor of about its size; small ones are malloc's as before.
-// - What is mapped never exceeds 9/8 of the most that tensors have needed at one time (the slack of `fits` included).
+// - What is mapped exceeds the most that tensors have needed at one time by an eighth or 64 MiB at most.
 // - LAUREL_ALLOCATOR=malloc leaves libtorch its own.
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
@@ -24,6 +24,7 @@ constexpr size_t kBefore = 64;
 constexpr size_t kLargeBytes = size_t{1} << 18;
 constexpr size_t kSmallPage = size_t{1} << 12;
 constexpr size_t kHugePage = size_t{1} << 21;
+constexpr size_t kMostSlack = size_t{1} << 26;
 constexpr uint8_t kPriority = 100;
 
 constexpr size_t roundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
@@ -98,7 +99,8 @@ class Mappings {
     void* pages = cache_.take(*mapped, mapped);
     usage_.mostLive = std::max(usage_.mostLive, usage_.live + *mapped);
     if (pages == nullptr) {
-      while (cache_.bytes() > 0 && usage_.live + cache_.bytes() + *mapped > usage_.mostLive / 8 * 9) cache_.dropOldest();
+      const size_t most = usage_.mostLive + std::min(usage_.mostLive / 8, kMostSlack);
+      while (cache_.bytes() > 0 && usage_.live + cache_.bytes() + *mapped > most) cache_.dropOldest();
       const auto map = *mapped >= kHugePage ? mapHugePages : mapPages;
       pages = map(*mapped);
       if (pages == nullptr && cache_.bytes() > 0) {

@@ -59,12 +59,16 @@ export interface Range {
 export const rowsOf = (tensor: Tensor, { start, length }: Range): Tensor =>
   tensor.narrow(0, start, length);
 
-/** Runs `work` on ranges of at most `size` rows, in order, freeing what each made and does not return. */
+/**
+ * Runs `work` on ranges of at most `most` rows, as equal as can be, so that each takes the memory of the one before;
+ * in order, freeing what each made and does not return.
+ */
 export function forEachRange<Result>(
   total: number,
-  size: number,
+  most: number,
   work: (range: Range) => Result,
 ): Result[] {
+  const size = Math.ceil(total / Math.ceil(total / most));
   const results: Result[] = [];
   for (let start = 0; start < total; start += size) {
     const range = { start, length: Math.min(size, total - start) };

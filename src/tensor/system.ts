@@ -15,7 +15,7 @@ export interface TensorMemory {
   readonly live: number;
   /** The most that was in use at one time, since the start or since `trimMemory`. */
   readonly mostLive: number;
-  /** Kept for the next tensors; at most an eighth more than `mostLive` together with those in use. */
+  /** Kept for the next tensors; with those in use, at most an eighth or 64 MiB more than `mostLive`. */
   readonly cached: number;
 }
 

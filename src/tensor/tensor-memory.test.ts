@@ -43,7 +43,7 @@ test('what is kept is given back when asked', () => {
   expect(mostLive).toBe(live);
 });
 
-test('sizes that never repeat keep at most an eighth more than was needed at one time', () => {
+test('sizes that never repeat keep at most an eighth more than was needed', () => {
   trimMemory();
   const sizes = randint(4 * MEBIBYTE, [200], new Generator(3)).toArray();
   for (const size of sizes) {
