@@ -6,17 +6,18 @@ import {
   empty,
   full,
   keep,
+  linear,
   noGrad,
   type Tensor,
   tidy,
 } from '../dist/tensor/index.js';
 import type { Product } from './floor.ts';
 
+/** A product's matrices, and the ways to compute it. */
 interface Operands {
-  readonly operator: string;
-  readonly left: Tensor;
-  readonly rights: readonly Tensor[];
-  readonly out: Tensor;
+  readonly count: number;
+  readonly tensors: readonly Tensor[];
+  readonly ways: readonly ((layer: number) => void)[];
 }
 
 const stored = (batch: number, rows: number, columns: number, isTransposed: boolean): Tensor => {
@@ -26,14 +27,21 @@ const stored = (batch: number, rows: number, columns: number, isTransposed: bool
   return keep(isTransposed ? made.transpose(last, last + 1) : made);
 };
 
-function operandsOf({ m, n, k, batch, count, transposeLeft, transposeRight }: Product): Operands {
-  return tidy(() => ({
-    operator: batch === 1 ? 'aten::mm.out' : 'aten::bmm.out',
-    left: stored(batch, m, k, transposeLeft),
-    rights: Array.from({ length: count }, () => stored(batch, k, n, transposeRight)),
-    out: keep(empty(batch === 1 ? [m, n] : [batch, m, n])),
-  }));
+function operandsOf(product: Product): Operands {
+  const { m, n, k, batch, count, transposeLeft, transposeRight } = product;
+  const left = stored(batch, m, k, transposeLeft);
+  const rights = Array.from({ length: count }, () => stored(batch, k, n, transposeRight));
+  const out = keep(empty(batch === 1 ? [m, n] : [batch, m, n]));
+  const operator = batch === 1 ? 'aten::mm.out' : 'aten::bmm.out';
+  const ways = [(layer: number) => callInPlace(operator, left, rights[layer]!, out)];
+  // As the model computes it, by whatever kernel that takes.
+  const weights = isProjection(product) ? rights.map((right) => keep(right.transpose(0, 1))) : [];
+  if (weights.length > 0) ways.push((layer) => void linear(left, weights[layer]!));
+  return { count, tensors: [left, ...rights, out, ...weights], ways };
 }
+
+const isProjection = ({ batch, transposeLeft, transposeRight }: Product): boolean =>
+  batch === 1 && transposeRight && !transposeLeft;
 
 /** Lists of products whose matrices are kept. */
 const MOST_PREPARED = 3;
@@ -43,15 +51,16 @@ const prepared = new Map<string, Operands[]>();
 /** Frees the matrices of the list that was made first. */
 function forget(): void {
   for (const [key, operands] of prepared) {
-    for (const { left, rights, out } of operands) dispose(left, ...rights, out);
+    for (const { tensors } of operands) dispose(...tensors);
     prepared.delete(key);
     return;
   }
 }
+
 function prepare(products: readonly Product[]): { operands: Operands[]; isNew: boolean } {
   const key = JSON.stringify(products);
   const known = prepared.get(key);
-  const operands = known ?? products.map(operandsOf);
+  const operands = known ?? tidy(() => products.map(operandsOf));
   prepared.set(key, operands);
   if (prepared.size > MOST_PREPARED) forget();
   return { operands, isNew: known === undefined };
@@ -62,32 +71,34 @@ const tiny: Product = {
   ...{ transposeLeft: false, transposeRight: false },
 };
 
-/** All products once, layer by layer as a step makes them; adds each call's seconds to `seconds`. */
-function round(operands: readonly Operands[], seconds: number[]): void {
-  const layers = Math.max(...operands.map(({ rights }) => rights.length));
-  for (let layer = 0; layer < layers; layer++) {
-    for (const [index, { operator, left, rights, out }] of operands.entries()) {
-      const right = rights[layer];
-      if (right === undefined) continue;
-      const started = performance.now();
-      callInPlace(operator, left, right, out);
-      seconds[index]! += (performance.now() - started) / 1000 / rights.length;
+/** All products once, layer by layer as a step makes them; adds the seconds of one call in each way. */
+function round(operands: readonly Operands[], seconds: readonly number[][]): void {
+  const layers = Math.max(...operands.map(({ count }) => count));
+  const most = Math.max(...operands.map(({ ways }) => ways.length));
+  for (let way = 0; way < most; way++) {
+    for (let layer = 0; layer < layers; layer++) {
+      for (const [index, { count, ways }] of operands.entries()) {
+        const perform = ways[way];
+        if (layer >= count || perform === undefined) continue;
+        const started = performance.now();
+        perform(layer);
+        seconds[index]![way]! += (performance.now() - started) / 1000 / count;
+      }
     }
   }
 }
 
-/** Seconds per call of each product, the mean of some rounds. */
+/** Seconds per call of each product in its faster way, the mean of some rounds. */
 export function timeProducts(products: readonly Product[], repeats: number) {
   const { operands, isNew } = prepare([...products, tiny]);
-  const seconds = operands.map(() => 0);
-  noGrad(() =>
-    tidy(() => {
-      if (isNew) round(operands, [...seconds]);
-      for (let i = 0; i < repeats; i++) round(operands, seconds);
-    }),
-  );
-  const means = seconds.map((sum) => sum / repeats);
-  return { perCall: means.slice(0, -1), emptyCall: means.at(-1)! };
+  const none = () => operands.map(({ ways }) => ways.map(() => 0));
+  const seconds = none();
+  noGrad(() => {
+    if (isNew) tidy(() => round(operands, none()));
+    for (let i = 0; i < repeats; i++) tidy(() => round(operands, seconds));
+  });
+  const least = seconds.map((sums) => Math.min(...sums) / repeats);
+  return { perCall: least.slice(0, -1), emptyCall: least.at(-1)! };
 }
 
 let lastBuffer: Tensor | undefined;
