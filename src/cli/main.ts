@@ -25,12 +25,16 @@ async function loadProfile(): Promise<Command> {
 const commands: readonly Entry[] = [
   { ...sftConfig, load: async () => (await import('./train-sft.ts')).sftCommand },
   { ...dpoConfig, load: async () => (await import('./train-dpo.ts')).dpoCommand },
-  { ...dpoConfig, load: async () => (await import('./train-dpo.ts')).dpoCommand },
   { ...grpoConfig, load: async () => (await import('./train-grpo.ts')).grpoCommand },
   { ...evalConfig, load: async () => (await import('./commands/eval-command.ts')).evalCommand },
   {
     ...sampleConfig,
     load: async () => (await import('./commands/sample-command.ts')).sampleCommand,
+  },
+  {
+    name: 'merge',
+    summary: 'Add adapters to the weights below them and save a plain model folder.',
+    load: async () => (await import('./commands/merge-command.ts')).mergeCommand,
   },
   {
     name: 'profile',

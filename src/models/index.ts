@@ -5,7 +5,7 @@ export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
 export { type InitOptions, initModel } from './init-model.ts';
 export { type CacheOptions, createCache, KeyValueCache } from './key-value-cache.ts';
 export {
-  baseFolderOf,
+  findBaseFolder,
   isAdapterFolder,
   loadAdapters,
   readAdapterConfig,

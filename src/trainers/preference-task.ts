@@ -107,6 +107,8 @@ export class PreferenceTask implements TrainingTask {
     const result = await update(this.learner, micros, {
       ...scoring,
       layout: options.paddingFree ? packed() : undefined,
+      gradientCheckpointing: options.gradientCheckpointing,
+      dropoutSeed: options.disableDropout ? undefined : options.seed,
       loss: this.#batchLoss(pairs),
       learningRate: context.learningRate,
       signal: context.signal,

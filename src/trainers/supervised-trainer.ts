@@ -161,6 +161,8 @@ class SupervisedTask implements TrainingTask {
     const result = await update(this.learner, sequencesOf(microBatches(rows, size)), {
       ...scoring,
       layout: rowLayout(options),
+      gradientCheckpointing: options.gradientCheckpointing,
+      dropoutSeed: options.disableDropout ? undefined : options.seed,
       loss: crossEntropy,
       learningRate,
       signal,

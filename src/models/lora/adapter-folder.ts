@@ -36,11 +36,11 @@ export function readAdapterConfig(folder: string): LoraConfig {
 }
 
 /**
- * The folder of the weights below an adapter folder, from its base_model_name_or_path: as it is written, else beside
- * the adapters.
- * @throws CheckpointError when it is not on this disk.
+ * The folder of the weights below an adapter folder, from its base_model_name_or_path: as it is written, else from the
+ * adapters' folder.
+ * @returns undefined when it is not on this disk.
  */
-export function baseFolderOf(folder: string): string {
+export function findBaseFolder(folder: string): string | undefined {
   const { baseModel } = readAdapterConfig(folder);
   const candidates =
     baseModel === null
@@ -48,8 +48,16 @@ export function baseFolderOf(folder: string): string {
       : isAbsolute(baseModel)
         ? [baseModel]
         : [resolve(baseModel), resolve(folder, baseModel), resolve(dirname(folder), baseModel)];
-  const found = candidates.find((candidate) => existsSync(join(candidate, 'config.json')));
+  return candidates.find(
+    (candidate) => existsSync(join(candidate, 'config.json')) || isAdapterFolder(candidate),
+  );
+}
+
+/** As `findBaseFolder`. @throws CheckpointError when it is not on this disk. */
+export function baseFolderOf(folder: string): string {
+  const found = findBaseFolder(folder);
   if (found !== undefined) return found;
+  const { baseModel } = readAdapterConfig(folder);
   throw new CheckpointError(
     `${join(folder, adapterConfigName)}: base_model_name_or_path ${JSON.stringify(baseModel)} is no model folder here; download that model and write its folder there`,
   );

@@ -7,17 +7,17 @@ import { expandTargets, type ProjectionModule, targetedModules } from './target-
 /** Which adapters a model gets; names and defaults are those of TRL's model options. */
 export interface LoraOptions {
   /** r */
-  readonly rank?: number;
+  readonly rank?: number | undefined;
   /** α */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Share of an adapter's inputs set to zero while training. */
-  readonly dropout?: number;
+  readonly dropout?: number | undefined;
   /** `all-linear`, ends of module names (`q_proj`), or a regular expression; query and value unless given. */
-  readonly targetModules?: string | readonly string[] | null;
+  readonly targetModules?: string | readonly string[] | null | undefined;
   /** s = α / √r instead of α / r. */
-  readonly useRslora?: boolean;
+  readonly useRslora?: boolean | undefined;
   /** Folder or Hub name of the model below, for whoever loads the adapters. */
-  readonly baseModel?: string | null;
+  readonly baseModel?: string | null | undefined;
 }
 
 /** The targets of PEFT for Llama and Qwen where none are given. */

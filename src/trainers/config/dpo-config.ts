@@ -4,6 +4,8 @@ import {
   type ConfigOf,
   defineConfig,
 } from '../../config/index.ts';
+import { adapterOptions, checkAdapters } from './adapter-options.ts';
+import { backwardOptions } from './backward-options.ts';
 import { batchingOptions } from './batching-options.ts';
 import { checkpointOptions } from './checkpoint-options.ts';
 import { checkModel, checkSchedule } from './checks.ts';
@@ -23,6 +25,7 @@ const trainerGroups = {
   preference: preferenceOptions,
   optimiser: optimiserOptions({ learningRate: 1e-6 }),
   batching: batchingOptions({ unit: 'pairs' }),
+  backward: backwardOptions({ disableDropout: true }),
   evaluation: evaluationOptions,
   checkpoints: checkpointOptions,
   logging: loggingOptions,
@@ -79,8 +82,18 @@ export const dpoOptions = defineConfig({
 /** What `laurel dpo` reads: the trainer's options and where model and rows come from. */
 export const dpoConfig = defineConfig({
   ...shared,
-  groups: { model: modelOptions, dataset: datasetOptions, ...trainerGroups },
-  check: (config) => [...checkModel(config), ...checkSchedule(config), ...checkPreference(config)],
+  groups: {
+    model: modelOptions,
+    adapters: adapterOptions,
+    dataset: datasetOptions,
+    ...trainerGroups,
+  },
+  check: (config) => [
+    ...checkModel(config),
+    ...checkAdapters(config),
+    ...checkSchedule(config),
+    ...checkPreference(config),
+  ],
 });
 
 /** Resolved options of the preference trainer. */

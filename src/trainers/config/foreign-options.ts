@@ -30,7 +30,6 @@ function refusedUnless(
 }
 
 const memoryAndSpeed = inert('Memory and speed are Laurel’s own business.', [
-  'gradient_checkpointing',
   'gradient_checkpointing_kwargs',
   'activation_offloading',
   'torch_compile',
@@ -74,10 +73,7 @@ const oneProcess = inert('Training runs in one process.', [
   'save_on_each_node',
 ]);
 
-const noDropout = inert('The model families have no dropout and no mixture of experts.', [
-  'disable_dropout',
-  'router_aux_loss_coef',
-]);
+const noExperts = inert('The model families have no mixture of experts.', ['router_aux_loss_coef']);
 
 const publishing = inert(
   'Metrics and models stay in the run folder: metrics.jsonl and Hugging Face folders.',
@@ -181,18 +177,12 @@ const notHere: Options = {
       'accelerate_config',
     ],
   ),
-  ...refusedUnless([], 'All weights are trained; remove the adapter options.', [
-    'use_peft',
+  ...refusedUnless([], 'Adapters are plain LoRA on the projections of lora_target_modules.', [
     'use_dora',
-    'use_rslora',
-  ]),
-  ...inert('It belongs to adapters, which are not used.', [
-    'lora_r',
-    'lora_alpha',
-    'lora_dropout',
-    'lora_target_modules',
     'lora_target_parameters',
     'lora_modules_to_save',
+  ]),
+  ...refusedUnless(['CAUSAL_LM'], 'Models are causal language models (CAUSAL_LM).', [
     'lora_task_type',
   ]),
   ...refusedUnless([], 'Set model_revision and dtype instead.', ['model_init_kwargs']),
@@ -225,7 +215,7 @@ const notHere: Options = {
 export const commonForeignOptions: Options = {
   ...memoryAndSpeed,
   ...oneProcess,
-  ...noDropout,
+  ...noExperts,
   ...publishing,
   ...housekeeping,
   ...inertWithoutVllm,
@@ -313,6 +303,7 @@ export const valueSpellings: Readonly<Record<string, ReadonlyMap<unknown, unknow
   // PyYAML reads a bare `no` as false, and TRL's users write it so.
   eval_strategy: new Map<unknown, unknown>([[false, 'no']]),
   save_strategy: new Map<unknown, unknown>([[false, 'no']]),
+  lora_target_modules: new Map<unknown, unknown>([['all-linear', ['all-linear']]]),
   scale_rewards: new Map<unknown, unknown>([
     [true, 'group'],
     [false, 'none'],

@@ -1,4 +1,6 @@
 import { type ConfigInput, type ConfigOf, defineConfig } from '../../config/index.ts';
+import { adapterOptions, checkAdapters } from './adapter-options.ts';
+import { backwardOptions } from './backward-options.ts';
 import { batchingOptions } from './batching-options.ts';
 import { checkpointOptions } from './checkpoint-options.ts';
 import { checkGroups, checkModel, checkRewards, checkSchedule } from './checks.ts';
@@ -18,6 +20,7 @@ const trainerGroups = {
   loss: policyLossOptions,
   optimiser: optimiserOptions({ learningRate: 1e-6 }),
   batching: batchingOptions({ unit: 'completions' }),
+  backward: backwardOptions({ disableDropout: false }),
   evaluation: evaluationOptions,
   checkpoints: checkpointOptions,
   logging: loggingOptions,
@@ -44,12 +47,14 @@ export const grpoConfig = defineConfig({
   ...shared,
   groups: {
     model: modelOptions,
+    adapters: adapterOptions,
     dataset: datasetOptions,
     rewardSource: rewardSourceOptions,
     ...trainerGroups,
   },
   check: (config) => [
     ...checkModel(config),
+    ...checkAdapters(config),
     ...checkRewards(config),
     ...checkGroups(config),
     ...checkSchedule(config),

@@ -1,4 +1,6 @@
 import { type ConfigInput, type ConfigOf, defineConfig } from '../../config/index.ts';
+import { adapterOptions, checkAdapters } from './adapter-options.ts';
+import { backwardOptions } from './backward-options.ts';
 import { batchingOptions } from './batching-options.ts';
 import { checkpointOptions } from './checkpoint-options.ts';
 import { checkModel, checkPacking, checkSchedule } from './checks.ts';
@@ -18,6 +20,7 @@ const trainerGroups = {
   supervised: supervisedOptions,
   optimiser: optimiserOptions({ learningRate: 2e-5 }),
   batching: batchingOptions({ unit: 'examples' }),
+  backward: backwardOptions({ disableDropout: false }),
   evaluation: evaluationOptions,
   checkpoints: checkpointOptions,
   logging: loggingOptions,
@@ -40,8 +43,18 @@ export const sftOptions = defineConfig({
 /** What `laurel sft` reads: the trainer's options and where model and rows come from. */
 export const sftConfig = defineConfig({
   ...shared,
-  groups: { model: modelOptions, dataset: datasetOptions, ...trainerGroups },
-  check: (config) => [...checkModel(config), ...checkPacking(config), ...checkSchedule(config)],
+  groups: {
+    model: modelOptions,
+    adapters: adapterOptions,
+    dataset: datasetOptions,
+    ...trainerGroups,
+  },
+  check: (config) => [
+    ...checkModel(config),
+    ...checkAdapters(config),
+    ...checkPacking(config),
+    ...checkSchedule(config),
+  ],
 });
 
 /** Resolved options of the supervised trainer. */

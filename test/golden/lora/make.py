@@ -4,16 +4,19 @@
 
 Reads the tiny base models of ../models (their weights are random and saved in float32). Writes, for each case, a folder
 <case>/ with peft's adapter_config.json and adapter_model.safetensors; lora.json: the versions, the tokens, for each case
-the base and the names peft adapted, and under "targets" the modules that each spelling of target_modules matches;
+the base and the names peft adapted, and under "options" the defaults of TRL's model
+options, under "targets" the modules that each spelling of target_modules matches;
 lora.safetensors: for each case the logits of the adapted model and of the merged one.
 """
 
+import dataclasses
 import json
 from pathlib import Path
 
 import peft
 import torch
 import transformers
+import trl
 from safetensors.torch import load_file, save_file
 
 here = Path(__file__).parent
@@ -85,9 +88,10 @@ def main():
     tokens = torch.tensor(golden["tokens"])
     made = {name: make(name, family, options, tokens) for name, (family, options) in CASES.items()}
     found = {
-        "versions": {"peft": peft.__version__, "transformers": transformers.__version__, "torch": torch.__version__},
+        "versions": {"peft": peft.__version__, "transformers": transformers.__version__, "torch": torch.__version__, "trl": trl.__version__},
         "tokens": golden["tokens"],
         "cases": {name: case for name, (case, _) in made.items()},
+        "options": {field.name: field.default for field in dataclasses.fields(trl.ModelConfig)},
         "targets": [
             {"target": target, "modules": adapted_names(peft.get_peft_model(base_model("llama"), lora(target_modules=target)))}
             for target in TARGETS
