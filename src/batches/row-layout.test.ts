@@ -40,8 +40,15 @@ test('padded rows hold one sequence each', () => {
   expect(padded([5, 2, 3])).toEqual([[0], [1], [2]]);
 });
 
-test('packed rows are as long as the longest sequence, or longer where more is allowed', () => {
+test('packed rows are as long as leaves the least padding, or as long as is said', () => {
   expect(packed()([5, 2, 3])).toEqual([[0], [2, 1]]);
+  // Rows of 8 and of 16 have no empty place: the shorter ones.
+  expect(packed()([8, 4, 4])).toEqual([[0], [1, 2]]);
+  // Three rows of 8 take 24 places for 18 tokens, two of 10 take 20, two of 11 take 22.
+  expect(packed()([8, 5, 3, 2])).toEqual([
+    [0, 3],
+    [1, 2],
+  ]);
   expect(packed(10)([5, 2, 3])).toEqual([[0, 2, 1]]);
   expect(packed(4)([5, 2, 3])).toEqual([[0], [2, 1]]);
 });

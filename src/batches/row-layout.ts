@@ -11,26 +11,43 @@ export type RowLayout = (lengths: readonly number[]) => readonly (readonly numbe
 /** One sequence per row, padded to the longest. */
 export const padded: RowLayout = (lengths) => lengths.map((_, sequence) => [sequence]);
 
-/** Several sequences per row, as many as fit into `rowTokens`; by default into the length of the longest. */
+const total = (lengths: readonly number[]): number =>
+  lengths.reduce((sum, length) => sum + length, 0);
+
+/** Places that rows of sequences take, each as long as the longest. */
+function placesOf(rows: readonly (readonly number[])[], lengths: readonly number[]): number {
+  const sums = rows.map((row) => total(row.map((item) => lengths[item]!)));
+  return rows.length * Math.max(0, ...sums);
+}
+
+/** Of rows once to twice as long as the longest sequence those that take the fewest places, the shortest where equal. */
+function tightest(lengths: readonly number[], longest: number): number[][] {
+  const widths = Array.from({ length: 9 }, (_, eighths) => Math.floor(longest * (1 + eighths / 8)));
+  const layouts = widths.map((width) => bestFitDecreasing(lengths, width));
+  return layouts.reduce((best, rows) =>
+    placesOf(rows, lengths) < placesOf(best, lengths) ? rows : best,
+  );
+}
+
+/**
+ * Several sequences per row, as many as fit into `rowTokens` or the longest of them; where that is left out, into rows
+ * of the length that leaves the least padding, at most twice the longest.
+ */
 export const packed =
-  (rowTokens = 0): RowLayout =>
-  (lengths) =>
-    bestFitDecreasing(
-      lengths,
-      lengths.reduce((most, length) => Math.max(most, length), rowTokens),
-    );
+  (rowTokens?: number): RowLayout =>
+  (lengths) => {
+    const longest = lengths.reduce((most, length) => Math.max(most, length), rowTokens ?? 1);
+    return rowTokens === undefined
+      ? tightest(lengths, longest)
+      : bestFitDecreasing(lengths, longest);
+  };
 
 /** The share of places that hold padding, over batches of sequences of these lengths. */
 export function paddingShare(
   batches: readonly (readonly number[])[],
   layout: RowLayout = padded,
 ): number {
-  const total = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);
-  const places = batches.map((lengths) => {
-    const rows = layout(lengths).map((row) => total(row.map((item) => lengths[item]!)));
-    return rows.length * Math.max(0, ...rows);
-  });
-  const all = total(places);
+  const all = total(batches.map((lengths) => placesOf(layout(lengths), lengths)));
   return all === 0 ? 0 : 1 - total(batches.map(total)) / all;
 }
 
