@@ -1,6 +1,7 @@
 /**
  * One process at a time writes a run. The lock is a file that appears whole (link) and names its owner by
- * process id, start time, host and boot, so that the lock of a killed process is recognised and taken over.
+ * process id, start time, host, boot and container, so that the lock of a killed process is recognised and taken over.
+ * Where its process cannot be looked up, in another container say, the lock's age decides: its owner renews it.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -10,11 +11,14 @@ import {
   existsSync,
   linkSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, StorageError } from '../errors.ts';
 
@@ -26,6 +30,8 @@ export interface LockOwner {
   readonly processStart: string;
   /** Changes with every start of the machine; empty where the system does not tell. */
   readonly boot: string;
+  /** Process ids mean something within it only; containers differ in it. Empty where the system does not tell. */
+  readonly pidNamespace: string;
   readonly since: string;
 }
 
@@ -38,9 +44,10 @@ export class RunInUseError extends ConfigError {
   constructor(folder: string, owner: LockOwner) {
     const { pid, host, since } = owner;
     const isHere = host === hostname();
-    const advice = isHere
-      ? `stop it (kill -INT ${pid}) or choose another output_dir`
-      : `choose another output_dir, or delete ${join(folder, lockName)} if that machine is gone`;
+    const isElsewhere = `choose another output_dir, or delete ${join(folder, lockName)} if that machine is gone`;
+    const isInContainer = `it is in another container or on another machine of this name; stop it there, or wait ${SILENCE_SECONDS} s if it is gone`;
+    const isLocal = `stop it (kill -INT ${pid}) or choose another output_dir`;
+    const advice = !isHere ? isElsewhere : sharesProcessIds(owner) ? isLocal : isInContainer;
     super(`${folder}: in use by process ${pid} on ${host} since ${since}; ${advice}`);
     this.folder = folder;
     this.owner = owner;
@@ -53,6 +60,10 @@ export interface RunLock {
 }
 
 const lockName = 'run.lock';
+
+const RENEW_SECONDS = 20;
+/** A lock that was not renewed for so long is nobody's, where its process cannot be looked up. */
+const SILENCE_SECONDS = 120;
 
 /**
  * Takes a run for this process.
@@ -70,25 +81,40 @@ export function lockRun(folder: string): RunLock {
   } finally {
     rmSync(temporary, { force: true });
   }
+  const renewal = setInterval(() => renew(file, mine), RENEW_SECONDS * 1000);
+  renewal.unref();
   return {
     release: () => {
+      clearInterval(renewal);
       if (readText(file) === mine) rmSync(file, { force: true });
     },
   };
 }
 
+/** Shows that the owner is alive; nothing where the lock was deleted or taken over. */
+function renew(file: string, mine: string): void {
+  if (readText(file) !== mine) return;
+  const now = new Date();
+  try {
+    utimesSync(file, now, now);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
 /** The living process that holds a run; undefined when none does. */
 export function lockOwner(folder: string): LockOwner | undefined {
-  const text = readText(join(folder, lockName));
+  const file = join(folder, lockName);
+  const text = readText(file);
   const owner = text === undefined ? undefined : parseOwner(text);
-  return owner !== undefined && isHeld(owner) ? owner : undefined;
+  return owner !== undefined && isHeld(owner, file) ? owner : undefined;
 }
 
 function removeStale(folder: string, file: string): void {
   const text = readText(file);
   if (text === undefined) return;
   const owner = parseOwner(text);
-  if (owner !== undefined && isHeld(owner)) throw new RunInUseError(folder, owner);
+  if (owner !== undefined && isHeld(owner, file)) throw new RunInUseError(folder, owner);
   const aside = `${file}.${randomBytes(4).toString('hex')}`;
   try {
     renameSync(file, aside);
@@ -101,10 +127,24 @@ function removeStale(folder: string, file: string): void {
   rmSync(aside, { force: true });
 }
 
-function isHeld({ pid, host, processStart, boot }: LockOwner): boolean {
-  if (host !== hostname()) return true;
-  if (boot !== bootId()) return false;
-  return processStart === startOf(pid);
+function isHeld(owner: LockOwner, file: string): boolean {
+  if (owner.host !== hostname()) return true;
+  if (sharesProcessIds(owner)) return owner.processStart === startOf(owner.pid);
+  const renewed = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const startOfMachine = Date.now() - uptime() * 1000;
+  return renewed > startOfMachine && Date.now() - renewed < SILENCE_SECONDS * 1000;
+}
+
+/** Whether its process id is one of those that can be looked up here. */
+const sharesProcessIds = ({ boot, pidNamespace = processIds() }: LockOwner): boolean =>
+  boot === bootId() && pidNamespace === processIds();
+
+function processIds(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return ''; // Only Linux has them.
+  }
 }
 
 function thisProcess(): LockOwner {
@@ -113,6 +153,7 @@ function thisProcess(): LockOwner {
     host: hostname(),
     processStart: startOf(process.pid) ?? '',
     boot: bootId(),
+    pidNamespace: processIds(),
     since: new Date().toISOString(),
   };
 }

@@ -7,12 +7,13 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { hostname, tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { saveCheckpoint } from '../checkpoints/index.ts';
 import { ConfigError } from '../errors.ts';
 import { JsonlSink } from '../metrics/index.ts';
@@ -178,13 +179,46 @@ describe('the lock', () => {
     writeFileSync(file, JSON.stringify({ ...owner, processStart: '1' }));
     expect(() => lockRun(folder)).not.toThrow();
   });
-  it('from before the machine’s last start is stale', () => {
+  /** Locks a folder, changes what the lock says, and sets when it was last renewed. */
+  function lockAs(changes: object, secondsAgo = 0): string {
     const folder = newFolder();
     lockRun(folder);
     const file = join(folder, 'run.lock');
     const owner = JSON.parse(readFileSync(file, 'utf8'));
-    writeFileSync(file, JSON.stringify({ ...owner, boot: 'earlier' }));
-    expect(lockOwner(folder)).toBeUndefined();
+    writeFileSync(file, JSON.stringify({ ...owner, ...changes }));
+    const renewed = Date.now() / 1000 - secondsAgo;
+    utimesSync(file, renewed, renewed);
+    return folder;
+  }
+  it('from before the machine’s last start is stale', () => {
+    expect(lockOwner(lockAs({ boot: 'earlier' }, uptime() + 1))).toBeUndefined();
+  });
+  it.each([{ pidNamespace: 'pid:[1]' }, { boot: 'that of a namesake' }])(
+    'of a process that cannot be looked up here is held while it is renewed: %o',
+    (elsewhere) => {
+      expect(() => lockRun(lockAs(elsewhere, 60))).toThrow(
+        /in use by process \d+ .*another container.*stop it there, or wait 120 s if it is gone/,
+      );
+      expect(() => lockRun(lockAs(elsewhere, 121))).not.toThrow();
+    },
+  );
+  it('is renewed by its owner, until somebody else takes it', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    try {
+      const folder = newFolder();
+      const file = join(folder, 'run.lock');
+      const lock = lockRun(folder);
+      const age = () => (Date.now() - statSync(file).mtimeMs) / 1000;
+      vi.advanceTimersByTime(3_600_000);
+      expect(age()).toBeLessThanOrEqual(20);
+      writeFileSync(file, '{"pid":1}');
+      utimesSync(file, 1, 1);
+      vi.advanceTimersByTime(60_000);
+      expect(statSync(file).mtimeMs).toBe(1000);
+      lock.release();
+    } finally {
+      vi.useRealTimers();
+    }
   });
   it('of another machine is respected, since nobody here can tell', () => {
     const folder = newFolder();
@@ -241,7 +275,7 @@ describe('listing runs', () => {
     });
     expect(statSync(join(root, 'b', 'run.json')).mtimeMs).toBe(before);
     const owner = JSON.parse(readFileSync(join(root, 'b', 'run.lock'), 'utf8'));
-    writeFileSync(join(root, 'b', 'run.lock'), JSON.stringify({ ...owner, boot: 'earlier' }));
+    writeFileSync(join(root, 'b', 'run.lock'), JSON.stringify({ ...owner, processStart: '1' }));
     expect(readRun(join(root, 'b')).status).toBe('killed');
   });
   it('counts steps that were taken after the last metrics line', async () => {
