@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { listFields, resolveConfig } from '../../config/index.ts';
-import { ConfigError } from '../../errors.ts';
 import { dpoConfig, grpoConfig, sftConfig } from './index.ts';
 
 const { options } = JSON.parse(
