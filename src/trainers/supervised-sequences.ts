@@ -47,11 +47,14 @@ function promptCompletion(
   const [prompt, whole] = promptAndWhole(row, tokenizer, options);
   return {
     tokens: whole,
-    mask: [...constant(prompt.length, learnPrompt), ...constant(whole.length - prompt.length, 1)],
+    mask: whole.map((_, t) => (t < prompt.length ? learnPrompt : 1)),
   };
 }
 
-/** Tokens of the prompt, and of prompt and completion together; each part is encoded on its own, as TRL does. */
+/**
+ * Tokens of the prompt, and of prompt and completion encoded as one text, as TRL does. A token that reaches over the
+ * border counts for the prompt's last one and is not learned.
+ */
 function promptAndWhole(
   { example, prompt, completion }: PromptCompletionExample,
   tokenizer: Tokenizer,
@@ -67,9 +70,9 @@ function promptAndWhole(
     templateKwargs: chatTemplateKwargs,
   });
   const promptTokens = tokenizer.encode(rendered.prompt, { addSpecialTokens: isText });
-  const completionTokens = tokenizer.encode(rendered.completion);
+  const text = rendered.prompt + rendered.completion;
+  const tokens = tokenizer.encode(text, { addSpecialTokens: isText });
   // A chat template writes the end of a turn itself.
-  const tokens = [...promptTokens, ...completionTokens];
   return [promptTokens, isText ? ended(tokens, tokenizer) : tokens];
 }
 

@@ -6,6 +6,7 @@ A Qwen2 of random float64 weights reads a prompt. For each setting, `_get_logits
 `generate` in its order; the table holds the tokens they keep, likeliest first, and their log-probabilities, for the
 first token and for the second after each first one.
 """
+# parity: transformers-5
 
 import json
 from pathlib import Path

@@ -5,6 +5,7 @@
 The templates themselves stay in the installed package; `families/` holds our own in the same formats. A training
 template marks what the assistant wrote, and `spans` are the texts it marks.
 """
+# parity: transformers-5
 
 import json
 from pathlib import Path
