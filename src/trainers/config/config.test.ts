@@ -124,6 +124,30 @@ describe('a written dpo configuration', () => {
   });
 });
 
+describe('a written sft configuration', () => {
+  const resolve = (lines: string) =>
+    resolveConfig(sftConfig, { yamlText: `${sources}${lines}`, ...silent });
+
+  it('packs by TRL’s options', () => {
+    const config = resolve('packing: true\npacking_strategy: bfd_split\neval_packing: false');
+    expect(config).toMatchObject({
+      packing: true,
+      packingStrategy: 'bfd_split',
+      evalPacking: false,
+      paddingFree: false,
+    });
+  });
+  it.each([
+    ['packing: true\nmax_length: null', 'required by packing: the tokens of a row'],
+    ['eval_packing: true\nmax_length: null', 'required by eval_packing'],
+    ['packing_strategy: ffd', 'bfd_split'],
+    ['group_by_length: true', 'Set train_sampling_strategy: group_by_length.'],
+    ['train_sampling_strategy: batch_rebalance', 'group_by_length'],
+  ])('refuses %j and says what to change', (lines, advice) => {
+    expect(() => resolve(lines)).toThrow(advice);
+  });
+});
+
 describe('a written grpo configuration', () => {
   const problemsOf = (yamlText: string) => () => resolveConfig(grpoConfig, { yamlText, ...silent });
 
