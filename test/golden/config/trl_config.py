@@ -1,13 +1,12 @@
 """Writes trl_config.json: TRL's option defaults, and the batch arithmetic that its trainers really do.
 
-Run with TRL installed:  python trl_config.py [--out FOLDER]
+Run with TRL installed:  python trl_config.py
 """
 
 import dataclasses
 import json
 import logging
 import pathlib
-import sys
 import tempfile
 
 import torch
@@ -107,6 +106,5 @@ with tempfile.TemporaryDirectory() as folder:
         "grpo": [grpo_case(folder, *case) for case in GRPO],
         "sft": [sft_case(folder, *case) for case in SFT],
     }
-here = pathlib.Path(__file__).parent
-target = (pathlib.Path(sys.argv[sys.argv.index("--out") + 1]) if "--out" in sys.argv else here) / "trl_config.json"
+target = pathlib.Path(__file__).with_suffix(".json")
 target.write_text(json.dumps(result, indent=1) + "\n")

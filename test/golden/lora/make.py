@@ -68,6 +68,14 @@ def lora(**options):
     return peft.LoraConfig(task_type="CAUSAL_LM", **options)
 
 
+def sort_targets(file):
+    """peft writes a set, in an order that changes from run to run."""
+    config = json.loads(file.read_text())
+    if isinstance(config["target_modules"], list):
+        config["target_modules"].sort()
+    file.write_text(json.dumps(config, indent=2) + "\n")
+
+
 @torch.no_grad()
 def make(name, family, options, tokens):
     torch.manual_seed(7)
@@ -78,6 +86,7 @@ def make(name, family, options, tokens):
     model.peft_config["default"].base_model_name_or_path = "../base"
     model.save_pretrained(here / name)
     (here / name / "README.md").unlink(missing_ok=True)
+    sort_targets(here / name / "adapter_config.json")
     logits = model(input_ids=tokens).logits
     names = adapted_names(model)
     merged = model.merge_and_unload()(input_ids=tokens).logits

@@ -1,6 +1,6 @@
 """Runs TRL's own `_compute_loss` on random log-probabilities and saves loss, gradients and metrics.
 
-    python make.py [--out FOLDER]        # trl 1.13, torch 2.13 (CPU); writes policy.json and token-scores.json
+    python make.py        # trl 1.13, torch 2.13 (CPU); writes policy.json and token-scores.json
 
 The trainer is a stub that holds the attributes `_compute_loss` reads; the model's forward pass is replaced by the
 log-probabilities and entropies themselves, as float64 leaves. TRL has no REINFORCE; its CISPO on policy, with a
@@ -8,7 +8,6 @@ normaliser of B, is −A log π summed over each of B completions: the same.
 """
 
 import json
-import sys
 from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +18,7 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.rloo_trainer import RLOOTrainer
 from trl.trainer.utils import entropy_from_logits, selective_log_softmax
 
-OUT = Path(sys.argv[sys.argv.index("--out") + 1]) if "--out" in sys.argv else Path(__file__).parent
+HERE = Path(__file__).parent
 B, T = 6, 7
 torch.set_default_dtype(torch.float64)
 generator = torch.Generator().manual_seed(20)
@@ -200,7 +199,7 @@ def plain(value):
 
 def save(name, content):
     versions = {"trl": trl.__version__, "torch": torch.__version__}
-    (OUT / name).write_text(json.dumps({"versions": versions, **plain(content)}, indent=1) + "\n")
+    (HERE / name).write_text(json.dumps({"versions": versions, **plain(content)}, indent=1) + "\n")
 
 
 save("policy.json", policy_cases())

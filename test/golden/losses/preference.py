@@ -1,13 +1,12 @@
 """Runs TRL's own DPOTrainer._compute_loss on random logits and saves loss, gradients and metrics.
 
-    python preference.py [--out FOLDER]        # trl 1.13, torch 2.13 (CPU); writes preference.json
+    python preference.py        # trl 1.13, torch 2.13 (CPU); writes preference.json
 
 The trainer is a stub that holds the attributes `_compute_loss` reads; policy and reference are functions that return
 fixed logits, the policy's a float64 leaf.
 """
 
 import json
-import sys
 from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +15,7 @@ import torch
 import trl
 from trl.trainer.dpo_trainer import DPOTrainer
 
-OUT = Path(sys.argv[sys.argv.index("--out") + 1]) if "--out" in sys.argv else Path(__file__).parent
+HERE = Path(__file__).parent
 P, T, V = 4, 9, 6
 torch.set_default_dtype(torch.float64)
 generator = torch.Generator().manual_seed(31)
@@ -125,4 +124,4 @@ def plain(value):
 
 batch = make_batch()
 content = {"versions": {"trl": trl.__version__, "torch": torch.__version__}, "batch": batch, "cases": cases(batch)}
-(OUT / "preference.json").write_text(json.dumps(plain(content)) + "\n")
+(HERE / "preference.json").write_text(json.dumps(plain(content)) + "\n")

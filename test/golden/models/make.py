@@ -11,6 +11,8 @@ Every parameter is random, biases and norms too. Head width differs from width /
 a key-value head. Scaled models are read past their original context. Checked here: logits have a standard deviation
 of at least 1, and each greedy choice leads by at least 0.001.
 """
+# parity: transformers-4
+# parity: transformers-5
 
 import json
 import zlib

@@ -8,6 +8,8 @@
 transformers 4.57.6 ran with huggingface_hub 1.33, past the bound in its dependency table, which only guards downloads.
 The golden files hold one entry per transformers version that ran; a second run with another version adds to them.
 """
+# parity: transformers-4 golden {tokenizers}
+# parity: transformers-5 golden {tokenizers}
 
 import hashlib
 import json

@@ -1,6 +1,6 @@
 """Trains a tiny Qwen2 for five optimiser steps with TRL's GRPOTrainer and DPOTrainer and saves what changed.
 
-    python make.py [--out FOLDER]        # trl 1.13, transformers 5.18, torch 2.13 (CPU), in float64
+    python make.py        # trl 1.13, transformers 5.18, torch 2.13 (CPU), in float64
 
 Writes checkpoint/ (the model, float32), updates.json (what the trainers were fed, and loss, gradient norm and metrics of
 each step) and updates.safetensors (by case and parameter: after less before).
@@ -11,7 +11,6 @@ Both trainers run whole: their data path, `compute_loss`, accumulation, clipping
 
 import json
 import logging
-import sys
 import tempfile
 from pathlib import Path
 
@@ -25,8 +24,8 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen2Con
 from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer
 
 logging.disable(logging.WARNING)
-OUT = Path(sys.argv[sys.argv.index("--out") + 1]) if "--out" in sys.argv else Path(__file__).parent
-CHECKPOINT = OUT / "checkpoint"
+HERE = Path(__file__).parent
+CHECKPOINT = HERE / "checkpoint"
 LETTERS, PAD, EOS = "abcdefghijklmnop", "<|pad|>", "<|eos|>"
 STEPS, ROWS, PROMPTS = 5, 8, 2
 generator = torch.Generator().manual_seed(41)
@@ -219,5 +218,5 @@ content = {
     "dpo": pairs,
     "cases": [case for case, _ in cases],
 }
-(OUT / "updates.json").write_text(json.dumps(content) + "\n")
-save_file({key: value for _, change in cases for key, value in change.items()}, OUT / "updates.safetensors")
+(HERE / "updates.json").write_text(json.dumps(content) + "\n")
+save_file({key: value for _, change in cases for key, value in change.items()}, HERE / "updates.safetensors")
