@@ -15,13 +15,29 @@ export interface FloorMeter {
   readonly notes: readonly string[];
 }
 
+const timesOf = (child: Running, products: readonly Product[], repeats: number) =>
+  ask<ProductTimes>(child, { name: 'products', products, repeats });
+
 async function secondsOf(
   child: Running,
   products: readonly Product[],
   repeats: number,
 ): Promise<number> {
-  const answer = await ask<ProductTimes>(child, { name: 'products', products, repeats });
-  return productSeconds(products, answer.perCall, answer.emptyCall);
+  const { perCall, emptyCall } = await timesOf(child, products, repeats);
+  return productSeconds(products, perCall, emptyCall);
+}
+
+/** The rate of each product in its own shape. */
+async function ratesByShape(
+  { child, seconds }: Candidate,
+  products: readonly Product[],
+): Promise<string> {
+  const { perCall, emptyCall } = await timesOf(child, products, repeatsFor(seconds));
+  const rates = products.map(({ label, m, n, k, batch }, index) => {
+    const speed = (2 * m * n * k * batch) / Math.max(perCall[index]! - emptyCall, 1e-9) / 1e9;
+    return `${label} ${speed.toFixed(0)}`;
+  });
+  return `GFLOP/s by product (${nameOf(child)}): ${rates.join('; ')}`;
 }
 
 interface Candidate {
@@ -64,8 +80,10 @@ async function describeRates(
   const notes = [
     `products of one round: ${(work / 1e9).toFixed(3)} GFLOP at ${rate(work, seconds)} in their own shapes; ${CUBE}³ at ${rate(operations([cube]), cubed)} (${nameOf(child)})`,
   ];
+  notes.push(await ratesByShape({ child, seconds }, products));
   const best = await fastestProducts(everyone, products);
   if (best.child === child) return notes;
+  notes.push(await ratesByShape(best, products));
   return [...notes, `fastest products: ${rate(work, best.seconds)} (${nameOf(best.child)})`];
 }
 
