@@ -2,4 +2,4 @@ export { KeptRecorder, keptLength, keptSet, keptTokensOf } from './kept-tokens.t
 export { microBatches } from './micro-batches.ts';
 export { packBatch, type TrainBatch } from './pack-batch.ts';
 export { bestFitDecreasing, packed, padded, paddingShare, type RowLayout } from './row-layout.ts';
-export { countTotals, type TrainSequence } from './train-sequence.ts';
+export { type CompletionOrigin, countTotals, type TrainSequence } from './train-sequence.ts';

@@ -12,6 +12,8 @@ import type { TrainSequence } from './train-sequence.ts';
  * T counts whole rows, T' completion regions, N the trained tokens of the batch, K the largest kept set.
  */
 export interface TrainBatch {
+  /** What was packed, in order. */
+  readonly sequences: readonly TrainSequence[];
   /** [R, T], int64. */
   readonly tokens: Tensor;
   /** Where rows hold several sequences, which must not see one another; absent where each holds one. */
@@ -149,6 +151,7 @@ export function packBatch(
   const indices = (values: readonly number[]): Tensor =>
     tokenTensor(values, [values.length], device);
   return {
+    sequences,
     tokens: padTokens(sequences, padTokenId, placement).to({ device }),
     segments: segmentsOf(sequences, placement, device),
     predictors: indices(predictors),

@@ -1,5 +1,13 @@
 import type { KeptTokens } from '../types.ts';
 
+/** Which of a run's stored completions a sequence is. */
+export interface CompletionOrigin {
+  /** Step that sampled it. */
+  readonly step: number;
+  /** Place among that step's completions, group after group. */
+  readonly completion: number;
+}
+
 /**
  * One prompt with its completion, ready to be packed. The completion region is everything after the prompt; in a
  * multi-turn rollout it holds observations too, which `completionMask` leaves out.
@@ -18,6 +26,8 @@ export interface TrainSequence {
   readonly advantages?: readonly number[];
   /** Per token of the completion region: the ids it was drawn from, where the vocabulary was cut. */
   readonly keptTokens?: KeptTokens;
+  /** Where it was sampled in a run. */
+  readonly origin?: CompletionOrigin;
 }
 
 const trainedTokens = ({ completionMask }: TrainSequence): number =>

@@ -31,10 +31,21 @@ export interface GroupRecord {
 /** Training groups and those of evaluations are kept apart. */
 export type CompletionKind = 'train' | 'eval';
 
-/** The tokens of one step's completions, one after another; entry i of each column is token i. */
+/**
+ * The tokens that one step trained on, completion after completion, in the order of its micro-batches. Entry c of the
+ * first columns is completion c, entry i of the others token i.
+ */
 export interface TokenColumns {
-  /** Where each completion starts; one more than there are completions. */
+  /** Where each completion's tokens start here; one more than there are completions. */
   readonly offsets: readonly number[];
+  /** Step under which each completion is stored: an earlier one where a generation serves several steps. */
+  readonly completionSteps: readonly number[];
+  /** Place of each among that step's completions, group after group. */
+  readonly completions: readonly number[];
+  /** Tokens of the prompt before each. */
+  readonly promptLengths: readonly number[];
+  /** Place of each token in its completion, from 0. */
+  readonly positions: readonly number[];
   readonly tokenIds: readonly number[];
   /** Under the policy that sampled, nats. */
   readonly logprobs: readonly number[];
@@ -97,6 +108,10 @@ export function writeTokens(runFolder: string, step: number, columns: TokenColum
   const bytes = encodeSafetensors(
     {
       offsets: Int32Array.from(columns.offsets),
+      completion_steps: Int32Array.from(columns.completionSteps),
+      completions: Int32Array.from(columns.completions),
+      prompt_lengths: Int32Array.from(columns.promptLengths),
+      positions: Int32Array.from(columns.positions),
       token_ids: Int32Array.from(columns.tokenIds),
       logprobs: Float32Array.from(columns.logprobs),
       entropies: Float32Array.from(columns.entropies),
@@ -104,12 +119,12 @@ export function writeTokens(runFolder: string, step: number, columns: TokenColum
       ratios: Float32Array.from(columns.ratios),
       trained_mask: Uint8Array.from(columns.trainedMask),
     },
-    { step: String(step), format: 'laurel-tokens-1' },
+    { step: String(step), format: 'laurel-tokens-2' },
   );
   replaceFile(join(folder, fileName(step, 'train', 'safetensors')), bytes);
 }
 
-/** Reads one step's tokens; undefined when they were not stored. */
+/** Reads one step's tokens; undefined when they were not stored. Columns that an earlier version did not store are empty. */
 export function readTokens(runFolder: string, step: number): TokenColumns | undefined {
   const file = join(runFolder, 'tokens', fileName(step, 'train', 'safetensors'));
   if (!existsSync(file)) return undefined;
@@ -117,6 +132,10 @@ export function readTokens(runFolder: string, step: number): TokenColumns | unde
   const { columns } = decodeSafetensors(readFileSync(file), file);
   return {
     offsets: column('offsets'),
+    completionSteps: column('completion_steps'),
+    completions: column('completions'),
+    promptLengths: column('prompt_lengths'),
+    positions: column('positions'),
     tokenIds: column('token_ids'),
     logprobs: column('logprobs'),
     entropies: column('entropies'),

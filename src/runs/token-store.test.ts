@@ -13,6 +13,10 @@ import { decodeSafetensors, encodeSafetensors } from './safetensors-columns.ts';
 
 const columns = {
   offsets: [0, 2, 3],
+  completionSteps: [9, 10],
+  completions: [7, 0],
+  promptLengths: [4, 2],
+  positions: [0, 2, 1],
   tokenIds: [5, 70000, 2],
   logprobs: [-0.5, -1.25, 0],
   entropies: [0.5, 0.25, 2],

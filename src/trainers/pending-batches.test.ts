@@ -16,6 +16,7 @@ const first: TrainSequence = {
   oldLogprobs: [-0.1, Number.NaN, -1 / 3],
   advantages: [Math.PI, 0, -1e-300],
   keptTokens: keptTokensOf([[6], [], [8, 151_935]]),
+  origin: { step: 12, completion: 3 },
 };
 const second: TrainSequence = {
   tokens: [9, 10],
@@ -24,6 +25,7 @@ const second: TrainSequence = {
   oldLogprobs: [-0.2],
   advantages: [0.5],
   keptTokens: keptTokensOf([[10, 3]]),
+  origin: { step: 12, completion: 0 },
 };
 
 test('what waits comes back as it was, each micro-batch once however often it waits', () => {

@@ -26,7 +26,7 @@ const columns = {
   advantages: 'advantages',
 } as const;
 type Column = (typeof columns)[keyof typeof columns];
-type Known = Column | 'tokens' | 'promptLength' | 'keptTokens';
+type Known = Column | 'tokens' | 'promptLength' | 'keptTokens' | 'origin';
 
 /** Every field of a sequence is stored: a new one is a type error here until it is. */
 const allStored: Exclude<keyof TrainSequence, Known> extends never ? true : never = true;
@@ -57,6 +57,10 @@ function flatten(sequences: readonly TrainSequence[]): Map<string, Tensor> {
     if (have(sequences, field))
       tensors.set(name, reals(sequences.flatMap((sequence) => [...sequence[field]!])));
   if (have(sequences, 'keptTokens')) addKept(tensors, sequences);
+  if (have(sequences, 'origin')) {
+    tensors.set('origin_steps', integers(sequences.map(({ origin }) => origin!.step)));
+    tensors.set('origin_completions', integers(sequences.map(({ origin }) => origin!.completion)));
+  }
   return tensors;
 }
 
@@ -127,6 +131,7 @@ function unflatten(stored: SafetensorsFile): TrainSequence[] {
   const present = Object.entries(columns).filter(([name]) => stored.names.includes(name));
   const values = present.map(([name, field]) => [field, numbers(stored, name)] as const);
   const setsFrom = keptReader(stored);
+  const originOf = originReader(stored);
   let [tokenAt, regionAt] = [0, 0];
   return numbers(stored, 'lengths').map((length, i) => {
     const promptLength = promptLengths[i]!;
@@ -140,8 +145,17 @@ function unflatten(stored: SafetensorsFile): TrainSequence[] {
       promptLength,
       ...(Object.fromEntries(fields) as Record<Column, number[]>),
       ...setsFrom(...region),
+      ...originOf(i),
     };
   });
+}
+
+/** Where a sequence was sampled, where that is known. */
+function originReader(stored: SafetensorsFile): (index: number) => Pick<TrainSequence, 'origin'> {
+  if (!stored.names.includes('origin_steps')) return () => ({});
+  const steps = numbers(stored, 'origin_steps');
+  const completions = numbers(stored, 'origin_completions');
+  return (i) => ({ origin: { step: steps[i]!, completion: completions[i]! } });
 }
 
 /** The kept sets of some tokens, where there are any. */

@@ -4,7 +4,7 @@ import {
   leaveOneOutAdvantages,
   reinforceAdvantages,
 } from '../advantages/index.ts';
-import type { TrainSequence } from '../batches/index.ts';
+import type { CompletionOrigin, TrainSequence } from '../batches/index.ts';
 import {
   type AdvantageRecipe,
   type PolicyPreset,
@@ -56,6 +56,8 @@ export interface SequenceOptions {
   readonly references: readonly (readonly number[])[] | undefined;
   /** Leave completions that the length limit cut out of the loss. */
   readonly maskTruncated: boolean;
+  /** Where the first of them is stored; the others follow. */
+  readonly origin?: CompletionOrigin;
 }
 
 /**
@@ -64,17 +66,20 @@ export interface SequenceOptions {
  */
 export function toSequences(
   groups: readonly RolloutGroup[],
-  { advantages: { advantages, scoredMask }, references, maskTruncated }: SequenceOptions,
+  { advantages: { advantages, scoredMask }, references, maskTruncated, origin }: SequenceOptions,
 ): TrainSequence[] {
   let completion = 0;
   return groups.flatMap((group, p) =>
     group.rollouts.map((rollout, g) => {
       const trained = scoredMask[p]![g]! && !(maskTruncated && rollout.finishReason === 'length');
-      const reference = references?.[completion++];
+      const reference = references?.[completion];
+      const place = origin && { ...origin, completion: origin.completion + completion };
+      completion += 1;
       return {
         ...wholeSequence(group.prompt, rollout, trained ? 1 : 0),
         advantages: rollout.tokens.map(() => advantages[p]![g]!),
         ...(reference && { referenceLogprobs: reference }),
+        ...(place && { origin: place }),
       };
     }),
   );

@@ -193,9 +193,12 @@ export class PolicyGradientTask implements TrainingTask {
     const { advantages: recipe, rewardKlCoefficient: coefficient } = this.#preset;
     const rewards = penalizeRewards(scores.totals, groups, { references, coefficient });
     const maskTruncated = options.maskTruncatedCompletions;
+    const origin = { step, completion: this.#records.completionCount(step) };
     const advantages = traced('advantages', () => {
       const estimated = estimateAdvantages(rewards, recipe, options.scaleRewards);
-      this.#queue(toSequences(groups, { advantages: estimated, references, maskTruncated }));
+      this.#queue(
+        toSequences(groups, { advantages: estimated, references, maskTruncated, origin }),
+      );
       return estimated;
     });
     const generated = traced('metrics', () => {

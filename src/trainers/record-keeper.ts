@@ -26,6 +26,10 @@ interface Place {
 
 interface Columns {
   offsets: number[];
+  completionSteps: number[];
+  completions: number[];
+  promptLengths: number[];
+  positions: number[];
   tokenIds: number[];
   logprobs: number[];
   entropies: number[];
@@ -36,6 +40,10 @@ interface Columns {
 
 const emptyColumns = (): Columns => ({
   offsets: [0],
+  completionSteps: [],
+  completions: [],
+  promptLengths: [],
+  positions: [],
   tokenIds: [],
   logprobs: [],
   entropies: [],
@@ -81,6 +89,12 @@ export class RecordKeeper {
     writeCompletions(folder, step, this.#groups.records, kind);
   }
 
+  /** How many training completions of a step have been written. */
+  completionCount(step: number): number {
+    if (this.#groups.step !== step) return 0;
+    return this.#groups.records.reduce((sum, { completions }) => sum + completions.length, 0);
+  }
+
   /** Adds a micro-batch's tokens where this step's are stored. */
   addTokens(step: number, scores: TokenScores, batch: TrainBatch): void {
     if (isTokenStep(step, this.#rate)) noGrad(() => tidy(() => this.#add(scores, batch)));
@@ -88,9 +102,10 @@ export class RecordKeeper {
 
   #add(
     { logprobs, entropy }: TokenScores,
-    { targets, slots, completionMask, oldLogprobs, advantages }: TrainBatch,
+    { sequences, targets, slots, completionMask, oldLogprobs, advantages }: TrainBatch,
   ): void {
     const columns = this.#columns;
+    const regionLength = completionMask.shape[1]!;
     const trained = (values: typeof logprobs | undefined) =>
       values?.detach().reshape([-1]).indexSelect(0, slots).toArray() ?? [];
     const now = trained(logprobs);
@@ -99,6 +114,15 @@ export class RecordKeeper {
     const acting = filters
       ? topEntropyMask(entropy, completionMask, this.#topEntropyShare).to({ dtype: 'float32' })
       : completionMask;
+    for (const { origin, promptLength } of sequences) {
+      columns.completionSteps.push(origin?.step ?? -1);
+      columns.completions.push(origin?.completion ?? -1);
+      columns.promptLengths.push(promptLength);
+    }
+    append(
+      columns.positions,
+      slots.toArray().map((slot) => slot % regionLength),
+    );
     append(columns.tokenIds, targets.toArray());
     append(columns.logprobs, sampled);
     append(columns.entropies, trained(entropy));

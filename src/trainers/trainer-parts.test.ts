@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { metricLines } from '../../test/support/run-files.ts';
-import { promptExamples, temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
+import {
+  letters,
+  promptExamples,
+  temporaryFolder,
+  tinyPolicy,
+} from '../../test/support/tiny-policy.ts';
 import { packBatch } from '../batches/index.ts';
 import { accuracyReward } from '../rewards/index.ts';
 import { readCompletions, readTokens } from '../runs/index.ts';
@@ -89,6 +94,32 @@ test('the tokens of a step are stored, completion by completion', async () => {
   expect(second.tokenIds).toEqual(first.tokenIds);
   expect(second.logprobs).toEqual(first.logprobs);
   expect(Math.max(...second.ratios.map((ratio) => Math.abs(ratio - 1)))).toBeGreaterThan(1e-3);
+});
+
+test.each([
+  ['two steps from one generation', { stepsPerGeneration: 2, gradientAccumulationSteps: 1 }],
+  ['two generations in one step', { stepsPerGeneration: 1, gradientAccumulationSteps: 2 }],
+])('stored tokens say which stored completion they are of: %s', async (_, changes) => {
+  const { folder } = await train({ tokenRecordRate: 1, maxSteps: 2, ...changes });
+  for (const step of [1, 2]) {
+    const { offsets, completionSteps, completions, promptLengths, positions, tokenIds } =
+      readTokens(folder, step)!;
+    // 8 rows a micro-batch; each completion once.
+    const places = completions.map((place, c) => `${completionSteps[c]}/${place}`);
+    expect(new Set(places).size).toBe(8 * changes.gradientAccumulationSteps);
+    for (const [c, place] of completions.entries()) {
+      const sampledAt = completionSteps[c]!;
+      expect(sampledAt).toBe(changes.stepsPerGeneration === 2 ? 1 : step);
+      const groups = readCompletions(folder, sampledAt);
+      const stored = groups[Math.floor(place / 4)]!;
+      const { text, length } = stored.completions[place % 4]!;
+      const own = [offsets[c]!, offsets[c + 1]!] as const;
+      expect(positions.slice(...own)).toEqual(Array.from({ length }, (__, t) => t));
+      expect(letters.decode(tokenIds.slice(...own)).startsWith(text)).toBe(true);
+      // One letter is one token.
+      expect(promptLengths[c]).toBe(stored.prompt.length);
+    }
+  }
 });
 
 test('tokens are stored for the share of steps asked for', async () => {
