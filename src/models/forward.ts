@@ -10,6 +10,7 @@ import {
   linear,
   rmsNorm,
   type Tensor,
+  tidy,
 } from '../tensor/index.ts';
 import { attention } from './attention.ts';
 import { type Segments, type Visibility, visibility } from './attention-mask.ts';
@@ -264,6 +265,13 @@ export const finalNorm = ({ weights, config }: Model, states: Tensor): Tensor =>
   rmsNorm(states, weights.norm, config.rmsNormEps);
 
 /**
+ * For a layer in a scope of its own, which keeps what the backward pass needs and no more: attention remembers what it
+ * makes of a visibility, and that would be freed.
+ */
+export const scoped = (pass: Pass): Pass =>
+  pass.visibility.bias === null ? pass : { ...pass, visibility: { ...pass.visibility } };
+
+/**
  * Runs the decoder over tokens, reading and extending the cache if there is one.
  * @returns hidden states after the final norm. [B, T, C]
  * @throws ShapeError when shapes disagree or the cache is full.
@@ -271,7 +279,10 @@ export const finalNorm = ({ weights, config }: Model, states: Tensor): Tensor =>
 export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
   const pass = startPass(model, inputs);
   let x = embed(model, inputs);
-  for (const index of model.weights.layers.keys()) x = decoderLayer(x, model, index, pass);
+  for (const index of model.weights.layers.keys()) {
+    const input = x;
+    x = tidy(() => decoderLayer(input, model, index, scoped(pass)));
+  }
   pass.cache?.advance(pass.count);
   return finalNorm(model, x);
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type DType, Generator, liveTensors, randint, randn, tidy } from '../tensor/index.ts';
+import {
+  type DType,
+  Generator,
+  liveTensors,
+  randint,
+  randn,
+  tensorMemory,
+  tidy,
+  trimMemory,
+} from '../tensor/index.ts';
 import {
   addAdapters,
   initModel,
@@ -115,3 +124,41 @@ it('leaves no tensor behind, and no gradient where none was asked for', () => {
   expect(liveTensors()).toBe(before);
   for (const parameter of trainableParameters(model).values()) expect(parameter.grad).toBeNull();
 });
+
+it.skipIf(process.env['LAUREL_ALLOCATOR'] === 'malloc')(
+  'needs the memory of one layer and the inputs of the others',
+  () => {
+    const [rows, length, layers] = [4, 128, 8];
+    const model = initModel(
+      parseModelConfig({
+        model_type: 'qwen2',
+        vocab_size: 64,
+        hidden_size: 128,
+        intermediate_size: 512,
+        num_hidden_layers: layers,
+        num_attention_heads: 4,
+        max_position_embeddings: 512,
+      }),
+      { seed: 1 },
+    );
+    const ids = randint(64, [rows, length], new Generator(3));
+    const peakOf = (recompute: boolean): number => {
+      trimMemory();
+      const before = tensorMemory().live;
+      tidy(() =>
+        withHiddenStates(
+          model,
+          { tokens: ids },
+          (hidden) => logits(model, hidden).logSoftmax(-1).mean().backward(),
+          { recompute },
+        ),
+      );
+      return tensorMemory().mostLive - before;
+    };
+    // The first pass makes the gradients, which stay.
+    peakOf(false);
+    const [remembered, recomputed] = [peakOf(false), peakOf(true)];
+    // Eight layers against one and the inputs of eight, which are a tenth of what a layer remembers.
+    expect(recomputed).toBeLessThan(remembered / 3);
+  },
+);
