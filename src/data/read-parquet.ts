@@ -1,7 +1,8 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../errors.ts';
 import type { Columns } from '../types.ts';
+import { checkParquetFooter, checkParquetGroup } from './check-parquet.ts';
+import { boundedCompressors as compressors } from './parquet-compressors.ts';
 import type { RowResult } from './row-result.ts';
 
 /** 64-bit integers become numbers where that is exact and decimal strings where not, so that rows stay JSON. */
@@ -21,13 +22,18 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-/** Reads a Parquet file one row group at a time, in any of the format's compressions. */
+/**
+ * Reads a Parquet file one row group at a time, in any of the format's compressions. What a row group declares is checked
+ * before room is made for it; see `ParquetBudget`.
+ */
 export async function* readParquet(filename: string): AsyncGenerator<RowResult> {
   try {
     const file = await asyncBufferFromFile(filename);
-    const metadata = await parquetMetadataAsync(file);
+    await checkParquetFooter(file);
+    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
     let rowStart = 0;
     for (const group of metadata.row_groups) {
+      await checkParquetGroup(file, metadata, group);
       const rowEnd = rowStart + Number(group.num_rows);
       const rows = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd });
       for (const row of rows) yield { columns: plain(row) as Columns };
