@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { ConfigError, DataError } from '../errors.ts';
+import { ConfigError, DataError, LaurelError } from '../errors.ts';
 import { byteLevelBytes, decodeBytes } from './byte-alphabet.ts';
 import { plainByteEncoder } from './plain-byte-encoder.ts';
 import type { TokenIds, Tokenizer } from './tokenizer.ts';
 import { writeTokenizerFiles } from './tokenizer-files.ts';
+import { withinTime } from './within-time.ts';
 
 /** Overrides for a folder that leaves something unsaid. */
 export interface LoadTokenizerOptions {
@@ -87,11 +88,36 @@ function findChatTemplate(
   return (named.find(({ name }) => name === 'default') ?? named[0])?.template;
 }
 
-function openTokenizer(folder: string, json: Json, config: Json): HuggingFaceTokenizer {
+/** Letters, marks, digits, spaces, signs, other scripts: every kind that tokenizers' patterns tell apart, and repeats. */
+const PROBE = `Hello wörld, 12 + 30 = 42!\n\ttabs  and don't, 你好 😀 e\u0301 ${'a'.repeat(40)}${' '.repeat(40)}!${'0'.repeat(40)}`;
+const MOST_ID = 2 ** 31;
+
+/** Encodes and decodes once, so that a broken tokenizer is refused when it is loaded. */
+function tryOut(tokenizer: Tokenizer): Tokenizer {
+  const ids = tokenizer.encode(PROBE, { addSpecialTokens: true });
+  const wrong = [...ids, tokenizer.vocabSize - 1].find(
+    (id) => !(Number.isInteger(id) && id >= 0 && id < MOST_ID),
+  );
+  if (wrong !== undefined) throw new RangeError(`${wrong} is no token id`);
+  tokenizer.decode(ids);
+  return tokenizer;
+}
+
+/**
+ * Runs `open` for 5 s and a second for each megabyte at most: patterns can take for ever on ordinary text.
+ * @throws DataError naming the file, where `open` throws anything that is not Laurel's own.
+ */
+function openWithin(folder: string, sizeBytes: number, open: () => Tokenizer): Tokenizer {
   try {
-    return new HuggingFaceTokenizer(json, config);
+    return withinTime(5000 + sizeBytes / 1000, open);
   } catch (cause) {
-    throw new DataError(`cannot use this tokenizer: ${(cause as Error).message}`, {
+    if (cause instanceof LaurelError) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason =
+      code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+        ? 'it takes too long to encode a line of text; is one of its patterns ambiguous, as (a+)+ is?'
+        : message;
+    throw new DataError(`cannot use this tokenizer: ${reason}`, {
       file: join(folder, 'tokenizer.json'),
       cause,
     });
@@ -146,11 +172,14 @@ export function loadTokenizer(folder: string, options: LoadTokenizerOptions = {}
         'tokenizer_config.json, or pass eosToken',
     );
   }
-  const inner = openTokenizer(folder, json, config);
   const chatTemplate = options.chatTemplate ?? findChatTemplate(files, config);
-  const encodePlain = plainByteEncoder(json);
-  const byteLevel = isByteLevel(json, config);
-  return wrap({ folder, inner, roles, chatTemplate, files, byteLevel, encodePlain });
+  const sizeBytes = files.get('tokenizer.json')?.length ?? 0;
+  return openWithin(folder, sizeBytes, () => {
+    const inner = new HuggingFaceTokenizer(json, config);
+    const encodePlain = plainByteEncoder(json);
+    const byteLevel = isByteLevel(json, config);
+    return tryOut(wrap({ folder, inner, roles, chatTemplate, files, byteLevel, encodePlain }));
+  });
 }
 
 interface Loaded {
