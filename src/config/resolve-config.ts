@@ -5,6 +5,9 @@ import type { ConfigOf, ConfigSchema } from './config-schema.ts';
 import { type Field, listFields } from './fields.ts';
 import { parseWritten } from './parse-config.ts';
 
+/** A longer file is no configuration; reading YAML takes a few hundred bytes for each character. */
+const MOST_CHARACTERS = 2 ** 20;
+
 /** Where a configuration comes from; flags win over YAML, YAML over defaults. */
 export interface ConfigSources {
   yamlFile?: string | undefined;
@@ -83,12 +86,13 @@ function readYaml(
   const lines = new Map<string, string>();
   const text = yamlText ?? (yamlFile === undefined ? '' : readText(yamlFile));
   const file = yamlFile ?? 'YAML';
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw new ConfigError(`${file}: is not valid YAML: ${error.message}`, { cause: error });
+  if (text.length > MOST_CHARACTERS) {
+    throw new ConfigError(
+      `${file}: has ${text.length} characters, and a configuration has at most ${MOST_CHARACTERS}; is this another file?`,
+    );
   }
+  const lineCounter = new LineCounter();
+  const { document, content } = parseText(file, text, lineCounter);
   if (document.contents === null) return { values: {}, lines };
   if (!isMap(document.contents)) {
     throw new ConfigError(`${file}: expected a mapping of options, one \`name: value\` a line`);
@@ -97,7 +101,19 @@ function readYaml(
     if (!isScalar(key)) continue;
     lines.set(String(key.value), `${file}, line ${lineCounter.linePos(key.range![0]).line}`);
   }
-  return { values: document.toJS() as Record<string, unknown>, lines };
+  return { values: content as Record<string, unknown>, lines };
+}
+
+/** Aliases without an anchor, aliases that multiply, and nesting beyond the stack come out as errors of the file. */
+function parseText(file: string, text: string, lineCounter: LineCounter) {
+  try {
+    const document = parseDocument(text, { lineCounter });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return { document, content: document.toJS() as unknown };
+  } catch (cause) {
+    throw new ConfigError(`${file}: is not valid YAML: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function readText(file: string): string {
