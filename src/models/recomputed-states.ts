@@ -6,6 +6,7 @@ import {
   finalNorm,
   hiddenStates,
   type Pass,
+  scoped,
   startPass,
 } from './forward.ts';
 import type { Model } from './weights.ts';
@@ -19,9 +20,6 @@ export interface StatesOptions {
 const leafOf = (values: Tensor, isTrained: boolean): Tensor =>
   values.detach().requireGrad(isTrained);
 
-/** For a layer in a scope of its own: attention remembers what it makes of a visibility, and that would be freed. */
-const alone = (pass: Pass): Pass => ({ ...pass, visibility: { ...pass.visibility } });
-
 /** Backward through one layer, which is computed again: adds to the gradients of its parameters. */
 function backwardLayer(
   model: Model,
@@ -30,7 +28,8 @@ function backwardLayer(
   input: Tensor,
   gradient: Tensor,
 ): Tensor | null {
-  const output = enableGrad(() => decoderLayer(input, model, index, alone(pass)));
+  // The inner scope frees what only the forward pass needed.
+  const output = enableGrad(() => tidy(() => decoderLayer(input, model, index, scoped(pass))));
   if (!output.requiresGrad) return null;
   output.backward({ gradient });
   return input.grad;
@@ -41,7 +40,7 @@ function layerInputs(model: Model, embedded: Tensor, pass: Pass): Tensor[] {
   const inputs = [leafOf(embedded, embedded.requiresGrad)];
   for (const index of model.weights.layers.keys()) {
     const output = noGrad(() =>
-      tidy(() => decoderLayer(inputs[index]!, model, index, alone(pass))),
+      tidy(() => decoderLayer(inputs[index]!, model, index, scoped(pass))),
     );
     inputs.push(output.requireGrad());
   }
