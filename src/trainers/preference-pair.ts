@@ -20,12 +20,16 @@ export interface PairOptions {
 
 type Side = keyof PreferencePair;
 
-/** Tokens of prompt and completion, each encoded on its own; plain text ends with the end of sequence. */
+/**
+ * Tokens of prompt and completion; plain text ends with the end of sequence. Both are encoded as one text, and the
+ * completion is what follows the prompt's own tokens, as TRL does. Where those are not its beginning, because a token
+ * would reach over the border, they are encoded apart: TRL loses characters of the completion there.
+ */
 function encode(
   { example, prompt, ...row }: PreferenceExample,
   side: Side,
   tokenizer: Tokenizer,
-  { chatTemplateKwargs = {} }: PairOptions,
+  { chatTemplateKwargs: templateKwargs = {} }: PairOptions,
 ): [prompt: number[], completion: number[]] {
   const completion: TextOrMessages = row[side];
   const isText = typeof prompt === 'string';
@@ -34,10 +38,13 @@ function encode(
       `row ${example.index}: one of prompt and ${side} is text, the other a conversation; make both the same`,
     );
   }
-  const templateKwargs = chatTemplateKwargs;
   const rendered = renderPromptCompletion(tokenizer, prompt, completion, { templateKwargs });
-  const promptTokens = tokenizer.encode(rendered.prompt, { addSpecialTokens: isText });
-  const tokens = tokenizer.encode(rendered.completion);
+  const options = { addSpecialTokens: isText };
+  const promptTokens = tokenizer.encode(rendered.prompt, options);
+  const whole = tokenizer.encode(rendered.prompt + rendered.completion, options);
+  const tokens = promptTokens.every((token, t) => token === whole[t])
+    ? whole.slice(promptTokens.length)
+    : tokenizer.encode(rendered.completion);
   const ends = !isText || tokens.at(-1) === tokenizer.eosTokenId;
   return [promptTokens, ends ? tokens : [...tokens, tokenizer.eosTokenId]];
 }

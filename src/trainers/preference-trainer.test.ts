@@ -2,18 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkpointBytes, metricLines } from '../../test/support/run-files.ts';
-import { letters, temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
+import { temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
 import type { PreferenceExample } from '../data/index.ts';
-import { ConfigError, DataError } from '../errors.ts';
 import { parameters } from '../models/index.ts';
-import { byteTokenizer, chatmlTemplate } from '../tokenizers/index.ts';
-import {
-  type PairOptions,
-  type PreferenceTraining,
-  preferencePair,
-  type TrainerEvent,
-  trainPreference,
-} from './index.ts';
+import { type PreferenceTraining, type TrainerEvent, trainPreference } from './index.ts';
 
 const root = temporaryFolder();
 let runs = 0;
@@ -180,82 +172,9 @@ test('scored rows are kept beside the run, and scored anew for other rows', asyn
   expect(again.step).toBe(3);
 });
 
-const options: PairOptions = { maxLength: null, contextLength: 100 };
-const row = (prompt: string, chosen: string, rejected: string): PreferenceExample => ({
-  example: { index: 3, columns: {} },
-  prompt,
-  chosen,
-  rejected,
-});
-
-test('a pair is two sequences of one prompt, each ended', () => {
-  const pair = preferencePair(row('ab', 'c', 'de'), letters, options);
-  expect(pair).toEqual({
-    chosen: {
-      tokens: [...letters.encode('abc'), letters.eosTokenId],
-      promptLength: 2,
-      completionMask: [1, 1],
-    },
-    rejected: {
-      tokens: [...letters.encode('abde'), letters.eosTokenId],
-      promptLength: 2,
-      completionMask: [1, 1, 1],
-    },
-  });
-});
-
-test('without a prompt the first token is read and not learned', () => {
-  const { chosen } = preferencePair(row('', 'abc', 'de'), letters, options);
-  expect(chosen).toMatchObject({ promptLength: 1, completionMask: [1, 1, 1] });
-});
-
-test('a conversation’s completions are what its template writes after the prompt', () => {
-  const tokenizer = byteTokenizer({ chatTemplate: chatmlTemplate });
-  const say = (role: string, content: string) => [{ role, content }];
-  const { chosen, rejected } = preferencePair(
-    {
-      example: { index: 0, columns: {} },
-      prompt: say('user', 'hi'),
-      chosen: say('assistant', 'yes'),
-      rejected: say('assistant', 'no'),
-    },
-    tokenizer,
-    options,
-  );
-  const completion = ({ tokens, promptLength }: typeof chosen) =>
-    tokenizer.decode(tokens.slice(promptLength), { skipSpecialTokens: false });
-  expect(completion(chosen)).toBe('yes<|im_end|>\n');
-  expect(completion(rejected)).toBe('no<|im_end|>\n');
-});
-
-test('max_length keeps the start of each completion', () => {
-  const { rejected } = preferencePair(row('ab', 'c', 'defg'), letters, {
-    ...options,
-    maxLength: 4,
-  });
-  expect(rejected.tokens).toEqual(letters.encode('abde'));
-  expect(rejected.completionMask).toEqual([1, 1]);
-});
-
-test('a row whose completion would be cut away is refused by name before the first step', async () => {
-  const cut = () => preferencePair(row('abcd', 'e', 'f'), letters, { ...options, maxLength: 4 });
-  expect(cut).toThrow(DataError);
-  expect(cut).toThrow(/row 3: max_length 4 cuts all of chosen away, since the prompt has 4 tokens/);
+test('a row whose completion would be cut away is refused before the first step', async () => {
   const events: TrainerEvent[] = [];
   const training = train({ maxLength: 3, onEvent: (event) => events.push(event) });
   await expect(training).rejects.toThrow(/row 2: max_length 3 cuts all of chosen away/);
   expect(events).toEqual([]);
-});
-
-test('a row past the context is refused, saying what to set', () => {
-  const long = () => preferencePair(row('a', 'b', 'c'.repeat(99)), letters, options);
-  expect(long).toThrow(ConfigError);
-  expect(long).toThrow(/row 3: prompt and rejected have 101 tokens.*set max_length to at most 100/);
-});
-
-test('text with a conversation is refused', () => {
-  const mixed = { ...row('a', 'b', ''), rejected: [{ role: 'assistant', content: 'c' }] };
-  expect(() => preferencePair(mixed, letters, options)).toThrow(
-    /row 3: one of prompt and rejected is text, the other a conversation/,
-  );
 });
