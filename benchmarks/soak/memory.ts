@@ -42,11 +42,12 @@ function printRow(reading: MemoryReading, reward: number | null): void {
 }
 
 function describe(flatness: Flatness): string {
-  const { fromStep, toStep, rssFirst, rssLast, rssSlope, tensorsMin, tensorsMax } = flatness;
+  const { fromStep, toStep, rssFirst, rssLast, rssSlope, heldFirst, heldLast } = flatness;
+  const { tensorsMin, tensorsMax } = flatness;
   const growth = (100 * (rssLast / rssFirst - 1)).toFixed(2);
   return [
     `steps ${fromStep} to ${toStep}: resident memory ${megabytes(rssFirst)} → ${megabytes(rssLast)} MB (${growth}%, ${megabytes(rssSlope)} MB per 1,000 steps),`,
-    `live tensors ${tensorsMin} to ${tensorsMax}: ${flatness.isFlat ? 'flat' : 'NOT flat'}`,
+    `the heap held ${megabytes(heldFirst)} → ${megabytes(heldLast)} MB, live tensors ${tensorsMin} to ${tensorsMax}: ${flatness.isFlat ? 'flat' : 'NOT flat'}`,
   ].join(' ');
 }
 

@@ -260,7 +260,7 @@ export const fixedMetrics = {
   'rollout/reward_failures': {
     unit: 'calls',
     definition:
-      'Reward results of one generation that are missing because the reward threw, timed out or returned a non-number.',
+      'Reward results of one generation that are missing because the reward threw, timed out, returned a non-number or brought its process down.',
     trainers: grpo,
   },
   'rollout/tokens_per_second': {
