@@ -16,6 +16,8 @@ const shown: readonly (readonly [MetricKey, label: string, format: (value: numbe
   ['loss', 'loss', decimals],
   ['reward', 'reward', decimals],
   ['accuracy', 'accuracy', percent],
+  ['rewards/accuracies', 'preferred', percent],
+  ['rewards/margins', 'margin', decimals],
   ['mean_token_accuracy', 'token accuracy', percent],
   ['kl', 'kl', decimals],
   ['entropy', 'entropy', decimals],
@@ -23,6 +25,8 @@ const shown: readonly (readonly [MetricKey, label: string, format: (value: numbe
   ['eval_loss', 'eval loss', decimals],
   ['eval_reward', 'eval reward', decimals],
   ['eval_accuracy', 'eval accuracy', percent],
+  ['eval_rewards/accuracies', 'eval preferred', percent],
+  ['eval_rewards/margins', 'eval margin', decimals],
   ['tokens_per_second', 'tokens/s', thousands],
 ];
 

@@ -113,6 +113,13 @@ test('a reference scored beforehand gives the weights of one scored at each step
   expect(beforehand).toBeAllClose(each, { rtol: 1e-7, atol: 1e-9 });
 });
 
+test('pairs of a micro-batch in shared rows give the weights of padded ones', async () => {
+  const lossType = ['sigmoid', 'ipo', 'sft'] as const;
+  const at = (paddingFree: boolean) =>
+    weightsAfter({ lossType: [...lossType], perDeviceTrainBatchSize: 4, paddingFree });
+  expect(await at(true)).toBeAllClose(await at(false), { rtol: 1e-7, atol: 1e-9 });
+});
+
 test('another reference than the policy itself can be given', async () => {
   const reference = tinyPolicy({ initializerRange: 0.3 });
   const result = await train({ reference, maxSteps: 1 });

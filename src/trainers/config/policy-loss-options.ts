@@ -24,7 +24,9 @@ export const policyLossOptions = configGroup('Policy loss', {
     .min(0)
     .nullable()
     .default(null)
-    .describe('Upper clip, 1 + epsilon_high (cispo: the largest ratio itself); null: epsilon.'),
+    .describe(
+      'Upper clip, 1 + epsilon_high (cispo: the largest ratio itself); null: epsilon (cispo: 5).',
+    ),
   delta: z
     .number()
     .gt(1)
