@@ -29,26 +29,24 @@ function earlierReadings(folder: string): Readings {
 }
 
 function printRow(reading: MemoryReading, reward: number | null): void {
-  const { step, rss, heapUsed, heapHeld, external, tensors } = reading;
-  const cells = [
-    step,
-    megabytes(rss),
-    megabytes(heapUsed),
-    megabytes(heapHeld),
-    megabytes(external),
-    tensors,
-  ];
+  const { step, rss, collected, external, tensors } = reading;
+  const settled = collected ? [collected.rss, collected.heapUsed].map(megabytes) : ['', ''];
+  const cells = [step, megabytes(rss), ...settled, megabytes(external), tensors];
   console.log(`| ${cells.join(' | ')} | ${reward?.toFixed(3) ?? ''} |`);
 }
 
 function describe(flatness: Flatness): string {
-  const { fromStep, toStep, rssFirst, rssLast, rssSlope, heldFirst, heldLast } = flatness;
-  const { tensorsMin, tensorsMax } = flatness;
-  const growth = (100 * (rssLast / rssFirst - 1)).toFixed(2);
+  const { fromStep, toStep, rssFirst, rssLast, rssSlope, heapFirst, heapLast } = flatness;
+  const { ceilingFirst, ceilingLast, tensorsMin, tensorsMax } = flatness;
+  const change = (first: number, last: number) =>
+    `${megabytes(first)} → ${megabytes(last)} MB (${(100 * (last / first - 1)).toFixed(2)}%)`;
   return [
-    `steps ${fromStep} to ${toStep}: resident memory ${megabytes(rssFirst)} → ${megabytes(rssLast)} MB (${growth}%, ${megabytes(rssSlope)} MB per 1,000 steps),`,
-    `the heap held ${megabytes(heldFirst)} → ${megabytes(heldLast)} MB, live tensors ${tensorsMin} to ${tensorsMax}: ${flatness.isFlat ? 'flat' : 'NOT flat'}`,
-  ].join(' ');
+    `steps ${fromStep} to ${toStep}: ${flatness.isFlat ? 'flat' : 'NOT flat'}`,
+    `  resident memory after collections, first and last quarter: ${change(rssFirst, rssLast)}, ${megabytes(rssSlope)} MB per 1,000 steps`,
+    `  of it V8's heap: ${change(heapFirst, heapLast)}`,
+    `  highest with garbage, first and second half: ${change(ceilingFirst, ceilingLast)}`,
+    `  live tensors: ${tensorsMin} to ${tensorsMax}`,
+  ].join('\n');
 }
 
 /** `npm run soak`: trains and watches memory. Run again on the same folder, it goes on from the last checkpoint. */
@@ -64,7 +62,7 @@ export async function soakMemory(
   const startedAt = performance.now();
   let rewards: number[] = [];
   console.log(
-    '| step | resident MB | heap MB | held of it | external MB | live tensors | reward |',
+    '| step | resident MB | after a collection | heap then | external MB | live tensors | reward |',
   );
   console.log('|---|---|---|---|---|---|---|');
   const { ended } = startTraining({

@@ -5,10 +5,10 @@ export interface MemoryReading {
   readonly rss: number;
   /** Of V8's heap, garbage included. */
   readonly heapUsed: number;
-  /** Of V8's heap right after its last full collection: what is really held. */
-  readonly heapHeld: number;
   readonly external: number;
   readonly tensors: number;
+  /** Right after a full collection, every so many steps: without the garbage, which comes and goes by tens of MB. */
+  readonly collected?: { readonly rss: number; readonly heapUsed: number };
 }
 
 /** What a training process tells the one that watches it. */

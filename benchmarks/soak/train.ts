@@ -1,19 +1,19 @@
 // One process of a soak: `train.ts FOLDER STEPS SAVE_STEPS`. It tells its parent what happens and what memory it has.
-import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { liveTensors } from 'laurel/tensor';
-import type { SoakMessage } from './messages.ts';
+import type { MemoryReading, SoakMessage } from './messages.ts';
 import { trainSoak } from './recipe.ts';
 
 const STEPS_PER_READING = 10;
+const STEPS_PER_COLLECTION = 50;
 const [folder = '', maxSteps, saveSteps] = process.argv.slice(2);
 
-let heapHeld = process.memoryUsage().heapUsed;
-const collections = new PerformanceObserver((list) => {
-  const { detail } = list.getEntries().at(-1) as unknown as { detail: { kind: number } };
-  if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR)
-    heapHeld = process.memoryUsage().heapUsed;
-});
-collections.observe({ entryTypes: ['gc'] });
+/** What is left of memory when garbage is collected; undefined where Node was not started with --expose-gc. */
+function collectedMemory(): MemoryReading['collected'] {
+  if (globalThis.gc === undefined) return undefined;
+  globalThis.gc();
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss, heapUsed };
+}
 
 const tell = (message: SoakMessage) => process.send?.(message);
 
@@ -32,7 +32,9 @@ const { outcome } = await trainSoak({
     if (event.step % STEPS_PER_READING !== 0) return;
     const { rss, heapUsed, external } = process.memoryUsage();
     const tensors = liveTensors();
-    tell({ type: 'memory', step: event.step, rss, heapUsed, heapHeld, external, tensors });
+    const collected = event.step % STEPS_PER_COLLECTION === 0 ? collectedMemory() : undefined;
+    const reading = { step: event.step, rss, heapUsed, external, tensors };
+    tell({ type: 'memory', ...reading, ...(collected && { collected }) });
   },
 });
 if (outcome !== 'finished') process.exitCode = 1;

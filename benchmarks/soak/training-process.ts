@@ -29,7 +29,7 @@ export function startTraining({ folder, maxSteps, saveSteps, onMessage }: Proces
   readonly ended: Promise<ProcessEnd>;
 } {
   const child = fork(program, [folder, `${maxSteps}`, `${saveSteps}`], {
-    execArgv: ['--import', pathToFileURL(join(jiti, 'lib/jiti-register.mjs')).href],
+    execArgv: ['--expose-gc', '--import', pathToFileURL(join(jiti, 'lib/jiti-register.mjs')).href],
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
   let errors = '';
