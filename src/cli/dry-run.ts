@@ -1,5 +1,6 @@
-import { parameters } from '../models/index.ts';
+import { parameters, trainableParameters } from '../models/index.ts';
 import type { Policy } from '../policy/index.ts';
+import type { Tensor } from '../tensor/index.ts';
 
 /** A table of names and values, aligned. */
 export function describeNumbers(rows: readonly (readonly [string, string | number])[]): string {
@@ -9,8 +10,18 @@ export function describeNumbers(rows: readonly (readonly [string, string | numbe
   return `${rows.map(([name, value]) => `${name.padEnd(width)}  ${show(value)}`).join('\n')}\n`;
 }
 
-const parameterCount = ({ model }: Policy): number =>
-  [...parameters(model).values()].reduce((sum, { size }) => sum + size, 0);
+const sizeOf = (tensors: ReadonlyMap<string, Tensor>): number =>
+  [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+
+const parameterCount = ({ model }: Policy): number => sizeOf(parameters(model));
+
+/** How many numbers adapters train, and what share of the weights below them that is. */
+function describeAdapters({ model }: Policy): [string, string | number][] {
+  if (model.adapters === undefined) return [];
+  const trained = sizeOf(trainableParameters(model));
+  const share = ((100 * trained) / sizeOf(parameters(model))).toFixed(2);
+  return [['parameters of adapters', `${trained.toLocaleString('en-US')} (${share}%)`]];
+}
 
 /** What is trained, in numbers. */
 export function describeModel(policy: Policy): [string, string | number][] {
@@ -21,35 +32,7 @@ export function describeModel(policy: Policy): [string, string | number][] {
       `${config.modelType}, ${config.numHiddenLayers} layers, width ${config.hiddenSize}, vocabulary ${config.vocabSize}`,
     ],
     ['parameters', parameterCount(policy)],
+    ...describeAdapters(policy),
     ['context', config.maxPositionEmbeddings],
   ];
-}
-
-export interface BatchShape {
-  /** Sequences in a micro-batch. */
-  readonly rows: number;
-  /** Tokens of the longest. */
-  readonly length: number;
-}
-
-/** float32 numbers that a layer keeps per token for its backward pass: norms, projections, attention, SwiGLU. */
-function numbersPerToken({ model: { config } }: Policy, length: number): number {
-  const { hiddenSize, intermediateSize, numAttentionHeads, numKeyValueHeads, headDim } = config;
-  const attention = numAttentionHeads * headDim;
-  const perLayer =
-    7 * hiddenSize +
-    4 * (attention + numKeyValueHeads * headDim) +
-    5 * intermediateSize +
-    2 * numAttentionHeads * length;
-  return config.numHiddenLayers * perLayer + 4 * config.vocabSize;
-}
-
-const gibibytes = (bytes: number): string =>
-  bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-
-/** Weights, gradients and AdamW's two moments, and the activations of one micro-batch; an estimate. */
-export function estimateMemory(policy: Policy, { rows, length }: BatchShape): string {
-  const state = parameterCount(policy) * 4 * 4;
-  const activations = rows * length * numbersPerToken(policy, length) * 4;
-  return `about ${gibibytes(state + activations)}: weights, gradients and moments ${gibibytes(state)}, activations ${gibibytes(activations)}`;
 }

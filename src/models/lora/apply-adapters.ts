@@ -1,4 +1,12 @@
-import { callTensor, cat, type Generator, type Tensor, zeros } from '../../tensor/index.ts';
+import {
+  callTensor,
+  cat,
+  dtypeCode,
+  type Generator,
+  linear,
+  type Tensor,
+  zeros,
+} from '../../tensor/index.ts';
 import type { LoraAdapter } from './adapters.ts';
 
 /** Zeroes elements at random and scales up the rest; Srivastava et al. 2014, as PyTorch's dropout. */
@@ -8,21 +16,36 @@ export interface Dropout {
   readonly generator: Generator;
 }
 
-function drop(x: Tensor, { share, generator }: Dropout): Tensor {
-  const kept = callTensor('aten::bernoulli.p', x.detach(), 1 - share, generator);
-  return x.mul(kept.div(1 - share));
+const LEVELS = 2 ** 16;
+
+/** How many of the 2¹⁶ values of a random number drop an element. */
+const droppedLevels = (share: number): number => Math.round(share * LEVELS);
+
+/**
+ * 1 where an element is kept, for a share that is a multiple of 2⁻¹⁶. Each 32-bit number draws two elements: libtorch's
+ * own Bernoulli numbers take longer than the product they are for.
+ */
+function keptElements({ shape, size, device }: Tensor, { share, generator }: Dropout): Tensor {
+  const words = zeros([Math.ceil(size / 2)], { dtype: 'int32', device });
+  const random = callTensor('aten::random_.from', words, -(2 ** 31), 2 ** 31 - 1, generator);
+  const levels = callTensor('aten::view.dtype', random, dtypeCode('int16'));
+  return levels
+    .narrow(0, 0, size)
+    .view(shape)
+    .greaterEqual(droppedLevels(share) - LEVELS / 2);
 }
 
-/** s · (x Aᵀ) Bᵀ, in the adapter's dtype. [..., in] → [..., out] */
+/** s · (x Aᵀ) Bᵀ, in the adapter's dtype; with dropout, kept elements of x are scaled by 1 / (1 − share). */
 function difference(
   x: Tensor,
   { loraA, loraB, scaling }: LoraAdapter,
   dropout: Dropout | undefined,
 ): Tensor {
   const wide = x.to({ dtype: loraA.dtype });
-  const input = dropout === undefined ? wide : drop(wide, dropout);
-  const low = callTensor('aten::linear', input, loraA, null).mul(scaling);
-  return callTensor('aten::linear', low, loraB, null);
+  const input = dropout === undefined ? wide : wide.mul(keptElements(wide, dropout));
+  const kept = dropout === undefined ? 1 : 1 - droppedLevels(dropout.share) / LEVELS;
+  const low = linear(input, loraA).mul(scaling / kept);
+  return linear(low, loraB);
 }
 
 /** One part of a product that several projections share. */
