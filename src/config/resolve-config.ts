@@ -107,7 +107,7 @@ function readYaml(
 /** Aliases without an anchor, aliases that multiply, and nesting beyond the stack come out as errors of the file. */
 function parseText(file: string, text: string, lineCounter: LineCounter) {
   try {
-    const document = parseDocument(text, { lineCounter });
+    const document = parseDocument(text, { lineCounter, logLevel: 'error' });
     const [error] = document.errors;
     if (error !== undefined) throw error;
     return { document, content: document.toJS() as unknown };

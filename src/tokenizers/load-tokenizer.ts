@@ -104,12 +104,12 @@ function tryOut(tokenizer: Tokenizer): Tokenizer {
 }
 
 /**
- * Runs `open` for 5 s and a second for each megabyte at most: patterns can take for ever on ordinary text.
+ * Runs `open` for 2 s and a second for each megabyte at most: patterns can take for ever on ordinary text.
  * @throws DataError naming the file, where `open` throws anything that is not Laurel's own.
  */
 function openWithin(folder: string, sizeBytes: number, open: () => Tokenizer): Tokenizer {
   try {
-    return withinTime(5000 + sizeBytes / 1000, open);
+    return withinTime(2000 + sizeBytes / 1000, open);
   } catch (cause) {
     if (cause instanceof LaurelError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
