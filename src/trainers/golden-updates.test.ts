@@ -5,12 +5,14 @@ import { expect, test } from 'vitest';
 import { metricLines } from '../../test/support/run-files.ts';
 import { letters, temporaryFolder } from '../../test/support/tiny-policy.ts';
 import { microBatches, type TrainSequence } from '../batches/index.ts';
-import { cispo, dapo, drGrpo, grpo, gspo, type PolicyPreset } from '../losses/index.ts';
+import { parseConfig } from '../config/index.ts';
 import { parameters } from '../models/index.ts';
 import { adamW, decayGroups } from '../optim/index.ts';
 import { type BatchLoss, Policy, update } from '../policy/index.ts';
 import { readSafetensors, type Tensor } from '../tensor/index.ts';
+import { type GrpoOptionsInput, grpoOptions } from './config/index.ts';
 import { type PreferenceTraining, trainPreference } from './index.ts';
+import { presetOf } from './policy-gradient-batch.ts';
 
 interface Row {
   prompt: number[];
@@ -65,13 +67,19 @@ const allowed = 1e-4;
 
 const caseOf = (name: string): Case => golden.cases.find((each) => each.name === name)!;
 
-const policyPresets: Record<string, PolicyPreset> = {
-  // TRL 1.13's use_bias_correction_kl is true unless set, and dapo sets it to false.
-  grpo: grpo({ klCoefficient: 0.04, klWeighting: 'ratio' }),
-  gspo: gspo({ clipRange: 0.1, clipRangeHigh: 0.15 }),
-  dapo: dapo({ klCoefficient: 0.04, clipRangeHigh: 0.28 }),
-  dr_grpo: drGrpo({ maxCompletionTokens: 9 }),
-  cispo: cispo({ clipRangeHigh: 1.2 }),
+/** The options that TRL was given, where they are not its defaults; its `use_bias_correction_kl` is true. */
+const policyOptions: Record<string, GrpoOptionsInput> = {
+  grpo: { lossType: 'grpo', beta: 0.04, useBiasCorrectionKl: true },
+  gspo: {
+    lossType: 'grpo',
+    importanceSamplingLevel: 'sequence',
+    epsilon: 0.1,
+    epsilonHigh: 0.15,
+  },
+  dapo: { lossType: 'dapo', beta: 0.04, epsilonHigh: 0.28 },
+  dr_grpo: { lossType: 'dr_grpo', maxCompletionLength: 9 },
+  cispo: { lossType: 'cispo', epsilonHigh: 1.2 },
+  sapo: { lossType: 'sapo', sapoTemperaturePos: 1.2, sapoTemperatureNeg: 1.5 },
 };
 
 const toSequence = ({ prompt, completion, advantage, ...logprobs }: Row): TrainSequence => ({
@@ -82,9 +90,10 @@ const toSequence = ({ prompt, completion, advantage, ...logprobs }: Row): TrainS
   ...logprobs,
 });
 
-test.each(Object.entries(policyPresets))(
+test.each(Object.entries(policyOptions))(
   '%s: five updates end where those of TRL’s GRPOTrainer do',
-  async (name, preset) => {
+  async (name, options) => {
+    const preset = presetOf(parseConfig(grpoOptions, options));
     const policy = load();
     const optimizer = adamW(decayGroups(parameters(policy.model), 0.1));
     const learner = { policy, optimizer, maxGradNorm: 0.2 };
@@ -167,7 +176,7 @@ test.each(Object.entries(preferenceCases))(
 );
 
 test('every case of TRL is replayed, all with clipping', () => {
-  const names = [...Object.keys(policyPresets), ...Object.keys(preferenceCases)];
+  const names = [...Object.keys(policyOptions), ...Object.keys(preferenceCases)];
   expect(golden.cases.map(({ name }) => name)).toEqual(names);
   for (const { steps } of golden.cases)
     for (const step of steps) expect(step['grad_norm']).toBeGreaterThan(0.2);

@@ -29,9 +29,18 @@ export function presetOf(options: GrpoOptions): PolicyPreset {
     entropyCoefficient: options.entropyCoef,
     topEntropyShare: options.topEntropyQuantile,
   };
-  return lossType === 'dr_grpo'
-    ? presets.dr_grpo({ ...shared, maxCompletionTokens: options.maxCompletionLength })
-    : presets[lossType](shared);
+  switch (lossType) {
+    case 'dr_grpo':
+      return presets.dr_grpo({ ...shared, maxCompletionTokens: options.maxCompletionLength });
+    case 'sapo':
+      return presets.sapo({
+        ...shared,
+        positiveTemperature: options.sapoTemperaturePos,
+        negativeTemperature: options.sapoTemperatureNeg,
+      });
+    default:
+      return presets[lossType](shared);
+  }
 }
 
 /** Advantages of scored groups by a preset's recipe. `scale_rewards` decides what group-relative ones divide by. */

@@ -284,9 +284,7 @@ export const groupForeignOptions: Options = {
   ...refusedUnless([], 'Limit old data with num_iterations and steps_per_generation instead.', [
     'off_policy_mask_threshold',
   ]),
-  ...inert('It belongs to the sapo and vespo losses, which are not available.', [
-    'sapo_temperature_neg',
-    'sapo_temperature_pos',
+  ...inert('It belongs to the vespo loss, which is not available.', [
     'vespo_k_pos',
     'vespo_lambda_pos',
     'vespo_k_neg',

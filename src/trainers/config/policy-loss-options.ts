@@ -5,10 +5,10 @@ import { count, share } from './field-types.ts';
 /** The loss: ratio, clipping, aggregation, KL and entropy. */
 export const policyLossOptions = configGroup('Policy loss', {
   lossType: z
-    .enum(['grpo', 'dr_grpo', 'dapo', 'bnpo', 'cispo', 'rloo', 'reinforce'])
+    .enum(['grpo', 'dr_grpo', 'dapo', 'bnpo', 'cispo', 'sapo', 'rloo', 'reinforce'])
     .default('dapo')
     .describe(
-      'Preset. Mean over all tokens: dapo, bnpo, cispo (clips the weight itself); over completions: grpo, rloo (leave-one-out baseline, one ratio a completion); dr_grpo: sum / max_completion_length; reinforce: no baseline, no clip.',
+      'Preset. Mean over all tokens: dapo, bnpo, cispo (clips the weight itself); over completions: grpo, sapo (a smooth gate in place of the clip), rloo (leave-one-out baseline, one ratio a completion); dr_grpo: sum / max_completion_length; reinforce: no baseline, no clip.',
     ),
   importanceSamplingLevel: z
     .enum(['token', 'sequence'])
@@ -33,6 +33,16 @@ export const policyLossOptions = configGroup('Policy loss', {
     .nullable()
     .default(null)
     .describe('Largest ratio under a negative advantage (two-sided clip); null: none.'),
+  sapoTemperaturePos: z
+    .number()
+    .gt(0)
+    .default(1)
+    .describe('Temperature of sapo’s gate where the advantage is positive.'),
+  sapoTemperatureNeg: z
+    .number()
+    .gt(0)
+    .default(1.05)
+    .describe('Temperature of sapo’s gate elsewhere; larger closes faster.'),
   beta: z
     .number()
     .min(0)

@@ -207,6 +207,7 @@ cases = [
     grpo_case("dapo", buffers, loss_type="dapo", beta=0.04, epsilon_high=0.28, use_bias_correction_kl=False),
     grpo_case("dr_grpo", buffers, loss_type="dr_grpo", scale_rewards=False),
     grpo_case("cispo", buffers, loss_type="cispo", epsilon_high=1.2),
+    grpo_case("sapo", buffers, loss_type="sapo", sapo_temperature_pos=1.2, sapo_temperature_neg=1.5),
     dpo_case("sigmoid", pairs),
     dpo_case("ipo", pairs, loss_type=["ipo"], beta=0.2),
     dpo_case("hinge", pairs, loss_type=["hinge"], beta=0.5),
