@@ -14,9 +14,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, StorageError } from '../errors.ts';
 import {
   bestMetricRule,
+  clearTemporaries,
   findCheckpoint,
   findIntact,
   latestCheckpoint,
@@ -288,5 +289,24 @@ describe('writeFileDurably', () => {
     writeFileDurably(join(folder, 'a'), 'two');
     expect(readdirSync(folder)).toEqual(['a']);
     expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('two');
+  });
+  it('says which file the system refused, and keeps the old contents', () => {
+    const folder = newFolder();
+    expect(() => writeFileDurably(join(folder, 'none', 'a'), 'x')).toThrow(StorageError);
+    writeFileDurably(join(folder, 'a'), 'old');
+    mkdirSync(join(folder, 'b', 'full'), { recursive: true });
+    // A folder with something in it cannot be replaced by a file.
+    const replace = () => writeFileDurably(join(folder, 'b'), 'x');
+    expect(replace).toThrow(`${join(folder, 'b')}: cannot be written: `);
+    expect(replace).toThrow(/see to the disk, then resume the run$/);
+    expect(readdirSync(folder)).toEqual(['a', 'b']);
+  });
+  it('of a killed process leaves a temporary one, which is cleared', () => {
+    const folder = newFolder();
+    for (const name of ['run.json', 'run.json.0a1b2c3d.tmp', 'mine.tmp'])
+      writeFileSync(join(folder, name), '');
+    clearTemporaries(folder);
+    clearTemporaries(join(folder, 'none'));
+    expect(readdirSync(folder)).toEqual(['mine.tmp', 'run.json']);
   });
 });

@@ -126,6 +126,9 @@ describe('resumeRun', () => {
     }
     sink.close();
     run.close('interrupted', { lastStep: 3, reason: 'SIGINT' });
+    // What a process killed while it replaced these files leaves.
+    writeFileSync(join(run.folder, 'completions', 'step_00001.jsonl.01234567.tmp'), '{');
+    writeFileSync(join(run.folder, 'run.json.89abcdef.tmp'), '{');
     const resumed = resumeRun(run.folder, 2, { ...start, fingerprint: { libtorch: '1.13' } });
     expect(resumed.previousFingerprint).toEqual(start.fingerprint);
     expect(resumed.record.attempts.map(({ fromStep, outcome }) => [fromStep, outcome])).toEqual([
@@ -137,6 +140,7 @@ describe('resumeRun', () => {
       'step_00001.jsonl',
       'step_00002.jsonl',
     ]);
+    expect(readdirSync(run.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     resumed.close('finished');
   });
   it('refuses a folder without a run, and the run of another trainer', () => {
