@@ -251,8 +251,10 @@ export class PolicyGradientTask implements TrainingTask {
       logprobDistribution,
       repetitionPenalty,
       perDeviceTrainBatchSize: batchSize,
+      paddingFree,
     } = this.#parts.options;
-    const scoring = { temperature, logprobDistribution, repetitionPenalty, batchSize };
+    const layout = paddingFree ? packed() : undefined;
+    const scoring = { temperature, logprobDistribution, repetitionPenalty, batchSize, layout };
     return this.#reference?.score(sequences, scoring);
   }
 
