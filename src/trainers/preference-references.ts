@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { microBatches, type TrainSequence } from '../batches/index.ts';
+import { microBatches, type RowLayout, type TrainSequence } from '../batches/index.ts';
 import { type Model, parameters, trainableParameters } from '../models/index.ts';
 import { type Policy, scoreSequences } from '../policy/index.ts';
 import { fromTypedArray, readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
@@ -23,6 +23,8 @@ export interface ReferenceOptions {
   readonly timing: 'beforehand' | 'each step';
   /** Pairs scored at a time beforehand. */
   readonly batchSize: number;
+  /** How sequences share rows: as in training, so that equal weights score equally. */
+  readonly layout: RowLayout | undefined;
   /** Whether the policy may be another one by the first step, so that a copy is needed until then. */
   readonly isResuming: boolean;
 }
@@ -137,7 +139,8 @@ export class PreferenceReferences {
   }
 
   #score(sequences: readonly TrainSequence[]): number[][] {
-    const options = { ...scoring, batchSize: sequences.length };
+    const { layout } = this.#options;
+    const options = { ...scoring, layout, batchSize: sequences.length };
     if (this.#reference !== undefined) return this.#reference.score(sequences, options);
     const { model, tokenizer } = this.#policy!;
     const scores = scoreSequences(model, sequences, {

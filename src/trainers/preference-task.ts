@@ -51,6 +51,9 @@ export function lossOf({
   return preferenceLoss({ losses, rewardScale: beta });
 }
 
+const layoutOf = ({ paddingFree }: Pick<DpoOptions, 'paddingFree'>) =>
+  paddingFree ? packed() : undefined;
+
 const totalsOf = (pairs: readonly PreferencePair[]): PairTotals => ({
   pairs: pairs.length,
   chosenTokens: pairs.reduce((sum, { chosen }) => sum + chosen.completionMask.length, 0),
@@ -74,6 +77,7 @@ export class PreferenceTask implements TrainingTask {
     this.#references = new PreferenceReferences(reference, rows, {
       timing: options.precomputeRefLogProbs ? 'beforehand' : 'each step',
       batchSize: options.precomputeRefBatchSize ?? options.perDeviceTrainBatchSize,
+      layout: layoutOf(options),
       isResuming: (options.resumeFromCheckpoint ?? false) !== false,
     });
     this.#cursor = this.#cursorAt();
@@ -106,7 +110,7 @@ export class PreferenceTask implements TrainingTask {
     const micros = microBatches(taken, size).map((part) => this.#references.attach('train', part));
     const result = await update(this.learner, micros, {
       ...scoring,
-      layout: options.paddingFree ? packed() : undefined,
+      layout: layoutOf(options),
       gradientCheckpointing: options.gradientCheckpointing,
       dropoutSeed: options.disableDropout ? undefined : options.seed,
       loss: this.#batchLoss(pairs),
@@ -140,7 +144,7 @@ export class PreferenceTask implements TrainingTask {
         : await evaluateLoss(
             this.learner.policy,
             micros.map((part) => this.#references.attach('held', part)),
-            { ...scoring, loss: this.#batchLoss(rows.held), signal },
+            { ...scoring, layout: layoutOf(options), loss: this.#batchLoss(rows.held), signal },
           );
     const further = await evaluate?.(this.learner.policy, signal);
     return { ...measured, ...further, runtime: (performance.now() - startedAt) / 1000 };
