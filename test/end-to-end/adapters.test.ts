@@ -27,9 +27,6 @@ test('adapters on a run’s weights: trained by sft, then grpo, sampled, merged,
   const { names } = readSafetensors(`${saved}/optimizer.safetensors`);
   expect(names.every((name) => /lora_[AB]\.weight$/.test(name))).toBe(true);
 
-  const resumed = ['--max_steps', '22', '--resume_from_checkpoint', 'true'];
-  await ran('sft', '--config', 'sft.yaml', ...from('base'), ...options, ...first, ...resumed);
-
   const second = ['--output_dir', 'second', '--beta', '0.1', '--gradient_checkpointing', 'true'];
   await ran('grpo', '--config', 'grpo.yaml', ...from('first'), ...second);
   expect(existsSync(path('second', 'checkpoints', 'checkpoint-4', 'reference'))).toBe(true);
