@@ -92,13 +92,21 @@ function findChatTemplate(
 const PROBE = `Hello wörld, 12 + 30 = 42!\n\ttabs  and don't, 你好 😀 e\u0301 ${'a'.repeat(40)}${' '.repeat(40)}!${'0'.repeat(40)}`;
 const MOST_ID = 2 ** 31;
 
+/** Ids of a vocabulary that gives them by token; one that lists its tokens numbers them by place. */
+function vocabularyIds({ model }: Json): unknown[] {
+  const { vocab } = (model ?? {}) as Json;
+  return vocab !== null && typeof vocab === 'object' && !Array.isArray(vocab)
+    ? Object.values(vocab)
+    : [];
+}
+
 /** Encodes and decodes once, so that a broken tokenizer is refused when it is loaded. */
-function tryOut(tokenizer: Tokenizer): Tokenizer {
+function tryOut(tokenizer: Tokenizer, json: Json): Tokenizer {
   const ids = tokenizer.encode(PROBE, { addSpecialTokens: true });
-  const wrong = [...ids, tokenizer.vocabSize - 1].find(
-    (id) => !(Number.isInteger(id) && id >= 0 && id < MOST_ID),
-  );
-  if (wrong !== undefined) throw new RangeError(`${wrong} is no token id`);
+  for (const id of [...vocabularyIds(json), ...ids, tokenizer.vocabSize - 1]) {
+    if (!(Number.isInteger(id) && Number(id) >= 0 && Number(id) < MOST_ID))
+      throw new RangeError(`${JSON.stringify(id)} is no token id`);
+  }
   tokenizer.decode(ids);
   return tokenizer;
 }
@@ -178,7 +186,8 @@ export function loadTokenizer(folder: string, options: LoadTokenizerOptions = {}
     const inner = new HuggingFaceTokenizer(json, config);
     const encodePlain = plainByteEncoder(json);
     const byteLevel = isByteLevel(json, config);
-    return tryOut(wrap({ folder, inner, roles, chatTemplate, files, byteLevel, encodePlain }));
+    const loaded = { folder, inner, roles, chatTemplate, files, byteLevel, encodePlain };
+    return tryOut(wrap(loaded), json);
   });
 }
 
