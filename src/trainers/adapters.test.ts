@@ -150,9 +150,10 @@ describe.each(kinds)('%s training of adapters', (_, train) => {
 
 test('supervised training of adapters learns', async () => {
   const outputDir = newFolder();
-  await trainSupervised({ policy: adapted(), examples: rows, ...common, maxSteps: 30, outputDir });
+  await trainSupervised({ policy: adapted(), examples: rows, ...common, maxSteps: 60, outputDir });
   const losses = metricLines(outputDir).flatMap(({ loss }) => loss ?? []);
-  expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2);
+  const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  expect(mean(losses.slice(-4))).toBeLessThan(mean(losses.slice(0, 4)) / 2);
 });
 
 test('all weights, their layers computed again or not, end in the same bits', async () => {
