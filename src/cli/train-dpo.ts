@@ -13,7 +13,8 @@ import {
   trainPreference,
 } from '../trainers/index.ts';
 import { trainCommand } from './commands/train-command.ts';
-import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
+import { describeModel, describeNumbers } from './dry-run.ts';
+import { describeMemory } from './dry-run-memory.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { preferenceRows } from './resolve/preference-rows.ts';
@@ -71,10 +72,13 @@ async function dryRun(config: DpoConfig): Promise<string> {
     ['tokens of a better completion', `mean ${completion('chosen')}`],
     ['tokens of a worse completion', `mean ${completion('rejected')}`],
     ['longest sequence', `${longest} tokens`],
-    [
-      'memory',
-      estimateMemory(policy, { rows: 2 * config.perDeviceTrainBatchSize, length: longest }),
-    ],
+    ...describeMemory(policy, {
+      rows: 2 * config.perDeviceTrainBatchSize,
+      length: longest,
+      accumulates: config.gradientAccumulationSteps > 1,
+      gradientCheckpointing: config.gradientCheckpointing,
+      hasReference: true,
+    }),
   ]);
 }
 

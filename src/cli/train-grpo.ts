@@ -4,6 +4,7 @@ import { type Reward, scoreGroups } from '../rewards/index.ts';
 import { collectRollouts, makePrompt } from '../rollouts/index.ts';
 import { Generator } from '../tensor/index.ts';
 import {
+  type GroupArithmetic,
   type GrpoConfig,
   groupArithmetic,
   grpoConfig,
@@ -20,7 +21,8 @@ import {
 import type { Prompt } from '../types.ts';
 import { trainCommand } from './commands/train-command.ts';
 import { describeCompletions } from './describe-completions.ts';
-import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
+import { describeModel, describeNumbers } from './dry-run.ts';
+import { describeMemory, type MemoryPlan } from './dry-run-memory.ts';
 import { resolveReward } from './registry.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
@@ -78,6 +80,25 @@ function printCompletions({ logCompletions, loggingSteps, numCompletionsToPrint 
   };
 }
 
+/** What sampling and updates hold at one time, for prompts of at most `promptLength` tokens. */
+function memoryPlan(
+  config: GrpoConfig,
+  arithmetic: GroupArithmetic,
+  promptLength: number,
+): MemoryPlan {
+  const { perDeviceTrainBatchSize: rows, maxCompletionLength: completionLength } = config;
+  const { promptsPerGeneration: prompts, generationBatchSize: completions } = arithmetic;
+  return {
+    rows,
+    length: promptLength + completionLength,
+    targets: rows * completionLength,
+    accumulates: config.gradientAccumulationSteps > 1,
+    gradientCheckpointing: config.gradientCheckpointing,
+    hasReference: config.beta !== 0,
+    sampling: { prompts, completions, promptLength, completionLength },
+  };
+}
+
 async function dryRun(config: GrpoConfig): Promise<string> {
   assertHeldOut(config);
   const policy = await resolvePolicy(config, { trainable: true });
@@ -101,13 +122,7 @@ async function dryRun(config: GrpoConfig): Promise<string> {
       'tokens per step, at most',
       arithmetic.maxCompletionTokensPerStep + longest * arithmetic.completionsPerStep,
     ],
-    [
-      'memory',
-      estimateMemory(policy, {
-        rows: config.perDeviceTrainBatchSize,
-        length: longest + config.maxCompletionLength,
-      }),
-    ],
+    ...describeMemory(policy, memoryPlan(config, arithmetic, longest)),
   ]);
   return `${numbers}\n${await tryRewards(policy, prompts.slice(0, TRIED_ROWS), rewards, config)}\n`;
 }

@@ -19,7 +19,8 @@ import {
   trainSupervised,
 } from '../trainers/index.ts';
 import { trainCommand } from './commands/train-command.ts';
-import { describeModel, describeNumbers, estimateMemory } from './dry-run.ts';
+import { describeModel, describeNumbers } from './dry-run.ts';
+import { describeMemory } from './dry-run-memory.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
@@ -74,10 +75,13 @@ async function dryRun(config: SftConfig): Promise<string> {
     ['tokens per sequence', `mean ${(total / lengths.length).toFixed(0)}, longest ${longest}`],
     ['padding', `${(100 * paddingOf(encoded, config)).toFixed(0)}% of a micro-batch's places`],
     ['tokens in all', Math.round(total * arithmetic.epochs)],
-    [
-      'memory',
-      estimateMemory(policy, { rows: config.perDeviceTrainBatchSize, length: longestRow }),
-    ],
+    ...describeMemory(policy, {
+      rows: config.perDeviceTrainBatchSize,
+      length: longestRow,
+      accumulates: config.gradientAccumulationSteps > 1,
+      gradientCheckpointing: config.gradientCheckpointing,
+      hasReference: false,
+    }),
   ]);
 }
 

@@ -9,7 +9,12 @@ export {
   tokenSum,
   totalsOf,
 } from './aggregate.ts';
-export { type ChunkOptions, chunkedLogprobs } from './chunked-logprobs.ts';
+export {
+  type ChunkOptions,
+  chunkedLogprobs,
+  LOGITS_AT_ONCE,
+  SCORED_AT_ONCE,
+} from './chunked-logprobs.ts';
 export { withChunkedLogprobs } from './chunked-logprobs-backward.ts';
 export { type CispoOptions, cispo as cispoSurrogate } from './cispo.ts';
 export { entropyOfLogits, entropyOfLogprobs, topEntropyMask } from './entropy.ts';

@@ -3,13 +3,13 @@ import type { ModelConfig } from './model-config.ts';
 import type { Model } from './weights.ts';
 
 /**
- * Numbers that one decoder layer keeps per token for its backward pass: the inputs of norms and projections, heads before
- * and after their rotation, attention weights, gate, up and their product.
+ * Numbers that one decoder layer keeps per token for its backward pass: the inputs of norms and projections, rotated
+ * heads, attention weights, gate, up and their product.
  */
 export function layerNumbersPerToken(config: ModelConfig, length: number): number {
   const { hiddenSize, intermediateSize, numAttentionHeads, numKeyValueHeads, headDim } = config;
   const heads = (numAttentionHeads + numKeyValueHeads) * headDim;
-  return 7 * hiddenSize + 4 * heads + 5 * intermediateSize + 2 * numAttentionHeads * length;
+  return 4 * hiddenSize + 2 * heads + 3 * intermediateSize + numAttentionHeads * length;
 }
 
 /** Above this, remembering what the layers of a micro-batch made costs more than computing them again. */
