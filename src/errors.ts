@@ -59,6 +59,11 @@ export class StorageError extends LaurelError {
   }
 }
 
+/** A checkpoint that could not be saved; earlier ones are untouched. */
+export class SaveError extends CheckpointError {
+  override name = 'SaveError';
+}
+
 /** The arithmetic engine refused an operation; names the operator and its arguments. */
 export class EngineError extends LaurelError {
   override name = 'EngineError';

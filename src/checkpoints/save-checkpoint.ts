@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CheckpointError } from '../errors.ts';
+import { SaveError } from '../errors.ts';
 import { syncPath, syncTree } from './durable-files.ts';
 import { listCheckpoints } from './find-checkpoint.ts';
 import { writeManifest } from './manifest.ts';
@@ -23,7 +23,7 @@ export interface KeepOptions {
  * Saves a checkpoint so that, whatever happens, a whole one remains.
  * @param write - Writes the files into the temporary folder it is given.
  * @returns the checkpoint's folder.
- * @throws CheckpointError when it could not be saved; earlier checkpoints are untouched.
+ * @throws SaveError when it could not be saved; earlier checkpoints are untouched.
  */
 export async function saveCheckpoint(
   folder: string,
@@ -104,7 +104,7 @@ function removeOldest(folder: string, keep: number, best: number | undefined): v
   }
 }
 
-function saveError(folder: string, step: number, cause: Error): CheckpointError {
+function saveError(folder: string, step: number, cause: Error): SaveError {
   const last = listCheckpoints(folder).at(-1);
   const before =
     last === undefined
@@ -113,7 +113,7 @@ function saveError(folder: string, step: number, cause: Error): CheckpointError 
   const advice = isDiskFull(cause)
     ? '. Free disk space or lower save_total_limit, then resume'
     : '';
-  return new CheckpointError(
+  return new SaveError(
     `checkpoint-${step} could not be saved in ${folder}: ${cause.message}; ${before}${advice}`,
     { cause },
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { nearestName } from '../config/index.ts';
-import { CheckpointError, ConfigError, DataError, LaurelError } from '../errors.ts';
+import { CheckpointError, ConfigError, DataError, LaurelError, SaveError } from '../errors.ts';
 import { dpoConfig, grpoConfig, sftConfig } from '../trainers/config/index.ts';
 import type { Command } from './command.ts';
 import { evalConfig, sampleConfig } from './commands/sampling-config.ts';
@@ -88,7 +88,8 @@ function overview(): string {
 
 /** Bad input that the user can mend; anything else Laurel throws is a failure of the run. */
 const isBadInput = (error: unknown): boolean =>
-  error instanceof ConfigError || error instanceof DataError || error instanceof CheckpointError;
+  [ConfigError, DataError, CheckpointError].some((type) => error instanceof type) &&
+  !(error instanceof SaveError);
 
 /** Runs one command line. @returns the exit code: 0, 1 for a failure, 2 for bad input, 130 when interrupted. */
 export async function main(argv: readonly string[]): Promise<number> {
