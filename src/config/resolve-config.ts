@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
+import { type CST, isMap, isScalar, LineCounter, Parser, parseDocument, stringify } from 'yaml';
 import { ConfigError } from '../errors.ts';
 import type { ConfigOf, ConfigSchema } from './config-schema.ts';
 import { type Field, listFields } from './fields.ts';
@@ -104,9 +104,25 @@ function readYaml(
   return { values: content as Record<string, unknown>, lines };
 }
 
+/** Deeper values overflow the stack of the library, and within a regular expression that ends the process. */
+const MOST_DEPTH = 64;
+
+/** @throws RangeError for values nested too deep; the library's first pass, unlike its second, does not recurse. */
+function refuseDepth(text: string): void {
+  let level: (CST.Token | null | undefined)[] = [...new Parser().parse(text)];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_DEPTH) throw new RangeError(`values are nested more than ${MOST_DEPTH} deep`);
+    level = level.flatMap((token) => {
+      if (token?.type === 'document') return [token.value];
+      return token && 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
+    });
+  }
+}
+
 /** Aliases without an anchor, aliases that multiply, and nesting beyond the stack come out as errors of the file. */
 function parseText(file: string, text: string, lineCounter: LineCounter) {
   try {
+    refuseDepth(text);
     const document = parseDocument(text, { lineCounter, logLevel: 'error' });
     const [error] = document.errors;
     if (error !== undefined) throw error;

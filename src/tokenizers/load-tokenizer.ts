@@ -43,10 +43,27 @@ function readOriginals(folder: string): Map<string, Uint8Array> {
   return new Map(present.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
+/** Deeper values could overflow the stack, and within a regular expression that ends the process. */
+const MOST_DEPTH = 64;
+
+function isShallow(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= MOST_DEPTH; depth++) {
+    level = level.flatMap((each) =>
+      each !== null && typeof each === 'object'
+        ? Object.values(each).filter((inner) => typeof inner === 'object')
+        : [],
+    );
+    if (level.length === 0) return true;
+  }
+  return false;
+}
+
 function parseJson(folder: string, name: string, bytes: Uint8Array | undefined): Json {
   if (bytes === undefined) return {};
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (!isShallow(value)) throw new RangeError(`values are nested more than ${MOST_DEPTH} deep`);
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Json;
   } catch (cause) {
     throw new DataError(`not valid JSON: ${(cause as Error).message}`, {
