@@ -127,7 +127,7 @@ function replaceAt(document: unknown, steps: readonly number[], value: unknown):
 }
 
 const pattern = fc.oneof(
-  fc.string(),
+  { weight: 6, arbitrary: fc.string() },
   fc.constantFrom(
     '(a+)+$',
     '(\\w*)*\\d',

@@ -25,7 +25,7 @@ interface State {
   readonly targets: Record<string, Progress>;
 }
 
-const BATCH = 1000;
+const BATCH = 3000;
 
 const { values } = parseArgs({
   options: {
