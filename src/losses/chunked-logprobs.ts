@@ -6,14 +6,14 @@ import type { SeenText } from './repetition-penalty.ts';
 import { type TokenLogprobOptions, type TokenScores, tokenLogprobs } from './token-logprobs.ts';
 
 export interface ChunkOptions extends TokenLogprobOptions {
-  /** Tokens whose logits exist at one time; by default as many as keep them under 2²⁶ numbers. */
+  /** Tokens whose logits exist at one time; by default as many as keep them under 2²⁵ numbers. */
   readonly chunkTokens?: number;
   /** Tokens of a chunk that are scored at one time; by default as many as have at most 2²¹ logits. */
   readonly blockTokens?: number;
 }
 
-/** Numbers in the largest chunk of logits: 256 MiB of float32. Longer chunks read the head less often. */
-export const LOGITS_AT_ONCE = 2 ** 26;
+/** Numbers in the largest chunk of logits: 128 MiB of float32. Longer chunks read the head less often. */
+export const LOGITS_AT_ONCE = 2 ** 25;
 
 /** Numbers in the largest block: 8 MiB of float32 for each of the few tensors that scoring makes. */
 export const SCORED_AT_ONCE = 2 ** 21;

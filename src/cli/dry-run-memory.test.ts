@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { supervisedLoss } from '../losses/index.ts';
+import { parameters } from '../models/index.ts';
+import { adamW, decayGroups } from '../optim/index.ts';
+import { Policy, update } from '../policy/index.ts';
+import { tensorMemory, trimMemory } from '../tensor/index.ts';
+import { byteTokenizer } from '../tokenizers/index.ts';
+import { estimateMemory, type MemoryPlan } from './dry-run-memory.ts';
+
+const sizes = { modelType: 'qwen2', hiddenSize: 256, numHiddenLayers: 4 } as const;
+// One for all tests: the collector frees nothing while they measure.
+const policy = Policy.create(sizes, byteTokenizer());
+const optimizer = adamW(decayGroups(parameters(policy.model), 0.01));
+
+const plan: MemoryPlan = {
+  rows: 8,
+  length: 256,
+  accumulates: false,
+  gradientCheckpointing: false,
+  hasReference: false,
+};
+
+/** The most bytes that large tensors take in the second step, above weights and moments. */
+async function measured({ rows, length, gradientCheckpointing }: MemoryPlan): Promise<number> {
+  const sequences = Array.from({ length: rows }, (_, row) => ({
+    tokens: Array.from({ length }, (__, t) => (row + t) % 256),
+    promptLength: 1,
+    completionMask: Array<0 | 1>(length - 1).fill(1),
+  }));
+  const step = () =>
+    update({ policy, optimizer, maxGradNorm: 1 }, [sequences], {
+      loss: ({ logprobs, entropy, isArgmax }, { completionMask }, totals) =>
+        supervisedLoss({ logprobs, completionMask, entropy, isArgmax }, totals),
+      learningRate: 1e-3,
+      temperature: 1,
+      logprobDistribution: 'full',
+      entropy: 'detached',
+      compareArgmax: true,
+      gradientCheckpointing,
+    });
+  await step();
+  trimMemory();
+  const before = tensorMemory().live;
+  await step();
+  return tensorMemory().mostLive - before;
+}
+
+describe('the estimate of gradients and activations', () => {
+  test.each([
+    ['remembered layers', {}],
+    ['recomputed layers', { gradientCheckpointing: true }],
+    ['long rows', { rows: 2, length: 768 }],
+  ])('is within a fifth of what a step takes: %s', async (_, change) => {
+    const changed = { ...plan, ...change };
+    const { training } = estimateMemory(policy, changed);
+    const found = await measured(changed);
+    expect(training / found).toBeGreaterThan(0.8);
+    expect(training / found).toBeLessThan(1.2);
+  });
+});
+
+test('weights and moments are counted by their parameters', () => {
+  const numbers = [...parameters(policy.model).values()].reduce((sum, { size }) => sum + size, 0);
+  const { weights, optimiser, reference } = estimateMemory(policy, { ...plan, hasReference: true });
+  expect([weights, reference, optimiser]).toEqual([4 * numbers, 4 * numbers, 8 * numbers]);
+});
+
+test('caches count for every completion, keys and values, in every layer', () => {
+  const of = (completions: number) =>
+    estimateMemory(policy, {
+      ...plan,
+      sampling: { prompts: 2, completions, promptLength: 20, completionLength: 80 },
+    }).sampling;
+  // 4 layers × 2 × 100 tokens × 256 numbers × 4 bytes, and 4 × 259 logits of 4 bytes.
+  expect(of(65) - of(64)).toBe(4 * 2 * 100 * 256 * 4 + 4 * policy.model.config.vocabSize * 4);
+});
