@@ -51,8 +51,6 @@ export interface Pass {
   readonly cache: KeyValueCache | undefined;
   /** The weights record gradients: projections read the leaves rather than their stacked memory. */
   readonly trainsWeights: boolean;
-  /** One operator appends to the cache and attends: a single token per row, in float32 on the CPU. */
-  readonly decodesFused: boolean;
   readonly dropoutSeed: number | undefined;
 }
 
@@ -129,12 +127,6 @@ function splitHeads(all: Tensor, layer: LayerWeights, pass: Pass): Heads {
 
 function attend(x: Tensor, layer: Layer, pass: Pass): Tensor {
   const all = projectHeads(x, layer, pass);
-  const isPlain = layer.queryNorm === null && layer.keyNorm === null;
-  if (pass.cache && pass.decodesFused && isPlain) {
-    const { rotation, visibility } = pass;
-    const mixed = pass.cache.attend(layer.index, all, rotation, visibility.bias);
-    return project(mixed, 'output', layer);
-  }
   const { query, key, value } = splitHeads(all, layer, pass);
   const seen = pass.cache
     ? pass.cache.append(layer.index, key, value, pass.count)
@@ -251,7 +243,6 @@ export function startPass(model: Model, inputs: ForwardInputs): Pass {
     }),
     cache,
     trainsWeights: recording && model.adapters === undefined,
-    decodesFused: count === 1 && !recording && dtype === 'float32' && device === 'cpu',
     dropoutSeed: inputs.dropoutSeed,
   };
 }

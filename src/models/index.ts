@@ -36,6 +36,7 @@ export {
   type SaveOptions,
   saveModel,
 } from './model-folder.ts';
+export { type DecodeInputs, PackedDecoder } from './packed-decoder.ts';
 export type { ParameterEntry, ParameterTable } from './parameter-table.ts';
 export { parameterEntries, parameterTable } from './parameter-table.ts';
 export { type StatesOptions, withHiddenStates } from './recomputed-states.ts';

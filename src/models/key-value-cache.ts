@@ -1,15 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import {
-  callTensor,
-  type DType,
-  dispose,
-  empty,
-  keep,
-  noGrad,
-  type Tensor,
-  tidy,
-} from '../tensor/index.ts';
-import type { Rotation } from './rotary.ts';
+import { type DType, dispose, empty, keep, noGrad, type Tensor, tidy } from '../tensor/index.ts';
 import type { Model } from './weights.ts';
 
 interface CacheShape {
@@ -99,18 +89,9 @@ export class KeyValueCache {
     return { key: write(stored.key, key), value: write(stored.value, value) };
   }
 
-  /**
-   * Attention of one new token per row over its cached ones, by a single operator: rotates the query and the key of
-   * the projections [B, 1, H + 2K, D] and writes key and value behind the cached ones. float32 on the CPU only.
-   * @returns [B, 1, H·D].
-   */
-  attend(layer: number, all: Tensor, { cos, signedSin }: Rotation, bias: Tensor | null): Tensor {
-    const { key, value } = this.#layers[layer]!;
-    const scale = this.#shape.width ** -0.5;
-    return callTensor(
-      'laurel::decode_attention',
-      ...[all, cos, signedSin, key, value, this.#length, bias, scale],
-    );
+  /** The memory of every layer's keys and values, in turn, for an operator that appends by itself. [R', K, capacity, D] */
+  stored(): Tensor[] {
+    return this.#layers.flatMap(({ key, value }) => [key, value]);
   }
 
   /** Called once per forward pass, after every layer has appended. */

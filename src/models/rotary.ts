@@ -137,3 +137,13 @@ export function rotationOf(config: ModelConfig, positions: Tensor, placement: Pl
     return anglesOf(positions, cached(config, length, placement), placement.dtype);
   });
 }
+
+/** Whether angles depend on nothing but the position, so that a table of them can be kept. */
+export const hasRotationTable = (config: ModelConfig): boolean => !dependsOnLength(config);
+
+/** The rotations of positions 0 … length − 1 and perhaps more, where `hasRotationTable`. [≥ length, 1, D] */
+export const rotationTable = (
+  config: ModelConfig,
+  length: number,
+  placement: Placement,
+): Rotation => noGrad(() => extendTable(cached(config, length, placement), length, placement));

@@ -4,6 +4,7 @@ import {
   type KeyValueCache,
   logits,
   type Model,
+  PackedDecoder,
 } from '../models/index.ts';
 import { dispose, fromTypedArray, keep, type Tensor, tidy, tokenTensor } from '../tensor/index.ts';
 
@@ -14,10 +15,14 @@ export class DecodeState {
   readonly #padTokenId: number;
   readonly #promptLength: number;
   readonly #cache: KeyValueCache;
+  /** Reads tokens after the prompts where it can. */
+  #decoder: PackedDecoder | undefined;
   /** Position of the token each row reads next. [R, 1], int64. */
   #positions: Tensor;
   /** Which cached tokens each row may see: all but the padding. [R, capacity], bool; undefined without padding. */
   #visible: Tensor | undefined;
+  /** Padding before each row. [R], int64; undefined without padding. */
+  #starts: Tensor | undefined;
 
   constructor(
     model: Model,
@@ -34,6 +39,9 @@ export class DecodeState {
     this.#cache = createCache(model, { rows: prompts.length, capacity });
     this.#positions = keep(tokenTensor(lengths, [lengths.length, 1], this.#device));
     this.#visible = this.#maskPadding(lengths, capacity);
+    if (this.#visible === undefined) return;
+    const padding = lengths.map((length) => this.#promptLength - length);
+    this.#starts = keep(tokenTensor(padding, [padding.length], this.#device));
   }
 
   get #device(): string {
@@ -86,6 +94,14 @@ export class DecodeState {
   /** Reads the token each row drew last. @returns logits of the next ones. [R, V]. */
   next(lastTokens: readonly number[]): Tensor {
     const tokens = tokenTensor(lastTokens, [lastTokens.length, 1], this.#device);
+    if (PackedDecoder.fits(this.#model)) {
+      this.#decoder ??= new PackedDecoder(this.#model);
+      return this.#decoder.next({ tokens, cache: this.#cache, starts: this.#starts });
+    }
+    return this.#nextComposed(tokens);
+  }
+
+  #nextComposed(tokens: Tensor): Tensor {
     const attentionMask = this.#visible?.narrow(1, 0, this.#cache.length + 1);
     const positions = this.#positions;
     const hidden = hiddenStates(this.#model, {
@@ -110,16 +126,20 @@ export class DecodeState {
   #replace(change: (rows: Tensor) => Tensor): void {
     const positions = this.#positions;
     const visible = this.#visible;
+    const starts = this.#starts;
     this.#positions = keep(change(positions));
     positions.dispose();
-    if (visible === undefined) return;
+    if (visible === undefined || starts === undefined) return;
     this.#visible = keep(change(visible));
-    visible.dispose();
+    this.#starts = keep(change(starts));
+    dispose(visible, starts);
   }
 
   [Symbol.dispose](): void {
     this.#cache.dispose();
     dispose(this.#positions);
     if (this.#visible !== undefined) dispose(this.#visible);
+    if (this.#starts !== undefined) dispose(this.#starts);
+    this.#decoder?.[Symbol.dispose]();
   }
 }

@@ -1,5 +1,5 @@
 import { penalizeSeen } from '../losses/index.ts';
-import { arange, type Generator, rand, type Tensor } from '../tensor/index.ts';
+import { arange, callTensors, type Generator, rand, type Tensor } from '../tensor/index.ts';
 import { cutsVocabulary, type ResolvedSampling } from './sampling-options.ts';
 
 /** One token per row, as it was drawn. */
@@ -73,14 +73,22 @@ interface Drawn {
   readonly keptTokens?: Int32Array[];
 }
 
+/** Softmax, `drawFrom` and the tokens' log-probabilities by a single operator. */
+function drawFused(logits: Tensor, generator: Generator): Drawn {
+  const uniform = rand([logits.shape[0]!, 1], generator, { dtype: 'float64' });
+  const [tokens, logprobs] = callTensors('laurel::draw_tokens', logits, uniform, 1);
+  return { tokens: tokens!, logprobs: logprobs! };
+}
+
 function drawSampled(logits: Tensor, sampling: ResolvedSampling, generator: Generator): Drawn {
   if (sampling.temperature > 0 && cutsVocabulary(sampling))
     return drawCut(logits, sampling, generator);
+  const { temperature } = sampling;
+  if (temperature > 0 && logits.dtype === 'float32' && logits.device === 'cpu')
+    return drawFused(logits, generator);
   const logprobs = logits.logSoftmax(-1);
   const tokens =
-    sampling.temperature === 0
-      ? logits.argmax(-1, { keepDim: true })
-      : drawFrom(logprobs.exp(), generator);
+    temperature === 0 ? logits.argmax(-1, { keepDim: true }) : drawFrom(logprobs.exp(), generator);
   return { tokens, logprobs: logprobs.gather(1, tokens) };
 }
 

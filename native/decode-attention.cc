@@ -1,0 +1,142 @@
+// laurel::decode_attention: one query per row over its cached keys, which first gain the row's own; float32 on the CPU.
+#include "decoder-parts.h"
+#include "fused.h"
+
+#include <vector>
+
+namespace laurel {
+namespace {
+
+LAUREL_KERNELS_BEGIN
+
+struct DecodeSizes {
+  int64_t heads, keyHeads, width, capacity, length;
+  float scale, epsilon;
+};
+
+// Factors of all rows, or null where there are none.
+struct DecodeFactors {
+  const float *cosine, *signedSine, *queryNorm, *keyNorm;
+};
+
+// A head normed, where it has a norm, and rotated.
+LAUREL_INLINE void turnHead(const float* head, const float* norm, const DecodeFactors& factors, float* normed,
+                            float* to, const DecodeSizes& sizes) {
+  if (norm != nullptr) {
+    const float mean = dotOf(head, head, sizes.width) / static_cast<float>(sizes.width);
+    const float scale = 1.0f / std::sqrt(mean + sizes.epsilon);
+    for (int64_t i = 0; i < sizes.width; i++) normed[i] = head[i] * scale * norm[i];
+    head = normed;
+  }
+  rotateOne(head, factors.cosine, factors.signedSine, to, sizes.width, 1.0f);
+}
+
+LAUREL_INLINE void mixValues(const float* scores, const float* values, float* out, int64_t count, int64_t width) {
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= width; i += 4 * kLanes) {
+    Lanes a = {}, b = {}, c = {}, d = {};
+    for (int64_t s = 0; s < count; s++) {
+      const float* v = values + s * width + i;
+      a += scores[s] * lanesAt(v);
+      b += scores[s] * lanesAt(v + kLanes);
+      c += scores[s] * lanesAt(v + 2 * kLanes);
+      d += scores[s] * lanesAt(v + 3 * kLanes);
+    }
+    const Lanes mixed[] = {a, b, c, d};
+    std::memcpy(out + i, mixed, sizeof(mixed));
+  }
+  if (i == width) return;
+  std::memset(out + i, 0, static_cast<size_t>(width - i) * sizeof(float));
+  for (int64_t s = 0; s < count; s++)
+    for (int64_t j = i; j < width; j++) out[j] += scores[s] * values[s * width + j];
+}
+
+// One row and key head: `heads` points at the row's projections, `keys` and `values` at the head's cache, of which
+// the row sees places `start` and later. `scratch` holds the scores and two heads.
+LAUREL_KERNEL void decodeHead(const float* heads, int64_t keyHead, const DecodeFactors& factors, int64_t start,
+                              float* keys, float* values, float* scratch, float* out, const DecodeSizes& sizes) {
+  const int64_t width = sizes.width, group = sizes.heads / sizes.keyHeads, count = sizes.length + 1 - start;
+  float *const scores = scratch, *const query = scratch + count, *const normed = query + width;
+  turnHead(heads + (sizes.heads + keyHead) * width, factors.keyNorm, factors, normed, keys + sizes.length * width, sizes);
+  std::memcpy(values + sizes.length * width, heads + (sizes.heads + sizes.keyHeads + keyHead) * width,
+              static_cast<size_t>(width) * sizeof(float));
+  const float *const seenKeys = keys + start * width, *const seenValues = values + start * width;
+  for (int64_t head = keyHead * group; head < (keyHead + 1) * group; head++) {
+    turnHead(heads + head * width, factors.queryNorm, factors, normed, query, sizes);
+    for (int64_t s = 0; s < count; s++) scores[s] = dotOf(query, seenKeys + s * width, width) * sizes.scale;
+    softmaxInPlace(scores, count);
+    mixValues(scores, seenValues, out + head * width, count, width);
+  }
+}
+
+LAUREL_KERNELS_END
+
+const float* normOf(const c10::optional<at::Tensor>& norm, int64_t width) {
+  if (!norm.has_value() || !norm->defined()) return nullptr;
+  TORCH_CHECK(isPlainFloat(*norm) && norm->is_contiguous() && norm->numel() == width, "expected a norm of ", width);
+  return norm->data_ptr<float>();
+}
+
+}  // namespace
+
+// keys and values [R', K, C, D] gain place `length` of their first R rows; row r sees places starts[r] … length.
+at::Tensor decodeAttention(const at::Tensor& given, const at::Tensor& cosine, const at::Tensor& signedSine,
+                           const at::Tensor& keys, const at::Tensor& values, int64_t length,
+                           const c10::optional<at::Tensor>& starts, const c10::optional<at::Tensor>& queryNorm,
+                           const c10::optional<at::Tensor>& keyNorm, double epsilon, double scale) {
+  const at::Tensor all = given.contiguous();
+  TORCH_CHECK(isPlainFloat(all) && all.dim() == 4 && all.size(1) == 1, "expected float32 [R, 1, heads, D] on the CPU, found ",
+              all.scalar_type(), all.sizes());
+  const int64_t rows = all.size(0), width = all.size(3);
+  for (const at::Tensor& cache : {keys, values})
+    TORCH_CHECK(isPlainFloat(cache) && cache.is_contiguous() && cache.dim() == 4 && cache.size(0) >= rows &&
+                    cache.size(3) == width && cache.sizes() == keys.sizes() && length >= 0 && length < cache.size(2),
+                "the cache ", cache.sizes(), " does not fit ", all.sizes(), " at place ", length);
+  const int64_t keyHeads = keys.size(1), heads = all.size(2) - 2 * keyHeads, capacity = keys.size(2);
+  TORCH_CHECK(heads > 0 && heads % keyHeads == 0 && width % 2 == 0, "heads ", heads, " do not share ", keyHeads);
+  TORCH_CHECK(anglesFit(cosine, all) && anglesFit(signedSine, all), "the angles do not fit the heads");
+  at::Tensor firsts;
+  if (starts.has_value() && starts->defined()) {
+    TORCH_CHECK(starts->is_cpu() && starts->scalar_type() == at::kLong && starts->numel() == rows,
+                "expected one int64 start per row, found ", starts->sizes());
+    firsts = starts->contiguous();
+    const int64_t* const each = firsts.data_ptr<int64_t>();
+    for (int64_t row = 0; row < rows; row++)
+      TORCH_CHECK(each[row] >= 0 && each[row] <= length, "start ", each[row], " is not within ", length, " places");
+  }
+  const DecodeSizes sizes{heads, keyHeads, width, capacity, length, static_cast<float>(scale),
+                          static_cast<float>(epsilon)};
+  at::Tensor out = at::empty({rows, 1, heads * width}, all.options());
+  const bool perRow = cosine.numel() != width;
+  const DecodeFactors factors{cosine.data_ptr<float>(), signedSine.data_ptr<float>(), normOf(queryNorm, width),
+                              normOf(keyNorm, width)};
+  const float* const from = all.data_ptr<float>();
+  const int64_t* const first = firsts.defined() ? firsts.data_ptr<int64_t>() : nullptr;
+  float *k = keys.data_ptr<float>(), *v = values.data_ptr<float>(), *to = out.data_ptr<float>();
+  const int64_t work = 2 * heads / keyHeads * (length + 1) * width;
+  at::parallel_for(0, rows * keyHeads, rowsPerTask(work), [&](int64_t begin, int64_t end) {
+    std::vector<float> scratch(static_cast<size_t>(length + 1 + 2 * width));
+    for (int64_t task = begin; task < end; task++) {
+      const int64_t row = task / keyHeads, head = task % keyHeads, angle = perRow ? row * width : 0;
+      DecodeFactors own = factors;
+      own.cosine += angle;
+      own.signedSine += angle;
+      decodeHead(from + row * all.size(2) * width, head, own, first == nullptr ? 0 : first[row],
+                 k + task * capacity * width, v + task * capacity * width, scratch.data(), to + row * heads * width,
+                 sizes);
+    }
+  });
+  return out;
+}
+
+namespace {
+
+const auto decodeLibrary = defineOnce("decode_attention", [](torch::Library& library) {
+  library.def(
+      "decode_attention(Tensor all, Tensor cos, Tensor signed_sin, Tensor(a!) keys, Tensor(b!) values, int length, "
+      "Tensor? starts, Tensor? query_norm, Tensor? key_norm, float eps, float scale) -> Tensor");
+  library.impl("decode_attention", c10::DispatchKey::CPU, decodeAttention);
+});
+
+}  // namespace
+}  // namespace laurel

@@ -1,0 +1,90 @@
+// laurel::decode_step: one token per row through a whole decoder, over its key-value cache: the composition of embedding,
+// rms_norm, packed_linear, decode_attention and swiglu in one call. float32 on the CPU.
+//   h = x + attend(norm(x)) Oᵀ,   y = h + swiglu(norm(h) [G, U]ᵀ) Dᵀ   for each layer; logits = norm(y) Vᵀ
+#include "decoder-parts.h"
+#include "fused.h"
+
+namespace laurel {
+namespace {
+
+using OptionalList = c10::List<c10::optional<at::Tensor>>;
+
+// What a step has in common for all layers.
+struct DecodeStep {
+  at::Tensor cosine, signedSine;
+  OptionalTensor starts;
+  int64_t length;
+  double epsilon;
+};
+
+// Of each layer, in order: 2 norms; 4 packed matrices (query-key-value, output, gate-up, down) and their biases; the
+// norms of query and key heads; keys and values. Behind them the final norm and the packed output matrix.
+struct DecodeLayers {
+  at::TensorList norms, packed;
+  const OptionalList &biases, &headNorms;
+  at::TensorList caches;
+};
+
+at::Tensor decodeLayer(const at::Tensor& x, int64_t layer, const DecodeLayers& all, const DecodeStep& step,
+                       int64_t gateUpFeatures) {
+  const int64_t rows = x.size(0), channels = x.size(-1);
+  const at::Tensor keys = all.caches[2 * layer], values = all.caches[2 * layer + 1];
+  const auto project = [&](const at::Tensor& input, int64_t index, int64_t features, const OptionalTensor& residual) {
+    return packedLinear(input, all.packed[4 * layer + index], features, all.biases.get(4 * layer + index), residual);
+  };
+  const int64_t keyHeads = keys.size(1), width = keys.size(3);
+  const at::Tensor normed = rmsNorm(x, all.norms[2 * layer], step.epsilon);
+  const int64_t heads = all.packed[4 * layer + 1].size(1) / width;
+  const at::Tensor together = project(normed, 0, (heads + 2 * keyHeads) * width, c10::nullopt);
+  const at::Tensor mixed = decodeAttention(together.view({rows, 1, heads + 2 * keyHeads, width}), step.cosine,
+                                           step.signedSine, keys, values, step.length, step.starts,
+                                           all.headNorms.get(2 * layer), all.headNorms.get(2 * layer + 1),
+                                           step.epsilon, 1 / std::sqrt(static_cast<double>(width)));
+  const at::Tensor attended = project(mixed, 1, channels, x);
+  const at::Tensor gated = swiglu(project(rmsNorm(attended, all.norms[2 * layer + 1], step.epsilon), 2,
+                                          gateUpFeatures, c10::nullopt));
+  return project(gated, 3, channels, attended);
+}
+
+// The row of each position of a table [positions, 1, D]: one that all rows share, or one per row.
+at::Tensor anglesAt(const at::Tensor& table, const OptionalTensor& starts, int64_t length) {
+  TORCH_CHECK(table.dim() == 3 && table.size(0) > length, "angles ", table.sizes(), " end before place ", length);
+  if (!starts.has_value() || !starts->defined()) return table.narrow(0, length, 1);
+  return at::index_select(table, 0, (length - *starts)).unsqueeze(1);
+}
+
+at::Tensor decodeStep(const at::Tensor& tokens, const at::Tensor& embeddings, const at::Tensor& cosines,
+                      const at::Tensor& signedSines, const OptionalTensor& starts, int64_t length,
+                      at::TensorList norms, at::TensorList packed, const OptionalList& biases,
+                      const OptionalList& headNorms, at::TensorList caches, double epsilon) {
+  const auto layers = static_cast<int64_t>(caches.size() / 2);
+  const auto has = [&](size_t size, int64_t each, int64_t more) {
+    return static_cast<int64_t>(size) == each * layers + more;
+  };
+  TORCH_CHECK(has(norms.size(), 2, 1) && has(packed.size(), 4, 1) && has(biases.size(), 4, 0) &&
+                  has(headNorms.size(), 2, 0) && has(caches.size(), 2, 0),
+              "lists of ", norms.size(), " norms, ", packed.size(), " matrices, ", biases.size(), " biases, ",
+              headNorms.size(), " head norms and ", caches.size(), " caches are not of the same layers");
+  TORCH_CHECK(tokens.dim() == 2 && tokens.size(1) == 1, "expected [R, 1], found ", tokens.sizes());
+  at::NoGradGuard withoutGradient;
+  const DecodeLayers all{norms, packed, biases, headNorms, caches};
+  const DecodeStep step{anglesAt(cosines, starts, length), anglesAt(signedSines, starts, length), starts, length,
+                        epsilon};
+  at::Tensor x = at::embedding(embeddings, tokens);
+  for (int64_t layer = 0; layer < layers; layer++)
+    x = decodeLayer(x, layer, all, step, 2 * packed[4 * layer + 3].size(1));
+  const at::Tensor scores = packedLinear(rmsNorm(x, norms[2 * layers], epsilon), packed[4 * layers],
+                                         embeddings.size(0), c10::nullopt, c10::nullopt);
+  return scores.view({tokens.size(0), embeddings.size(0)});
+}
+
+const auto decodeStepLibrary = defineOnce("decode_step", [](torch::Library& library) {
+  library.def(
+      "decode_step(Tensor tokens, Tensor embeddings, Tensor cos, Tensor signed_sin, Tensor? starts, int length, "
+      "Tensor[] norms, Tensor[] packed, Tensor?[] biases, Tensor?[] head_norms, Tensor(a!)[] caches, float eps) "
+      "-> Tensor");
+  library.impl("decode_step", c10::DispatchKey::CPU, decodeStep);
+});
+
+}  // namespace
+}  // namespace laurel

@@ -1,0 +1,142 @@
+#include "tile.h"
+
+namespace laurel {
+namespace {
+
+template <int kWidth>
+struct VectorOf;
+template <>
+struct VectorOf<16> {
+  typedef float Type __attribute__((vector_size(64)));
+};
+template <>
+struct VectorOf<8> {
+  typedef float Type __attribute__((vector_size(32)));
+};
+template <>
+struct VectorOf<4> {
+  typedef float Type __attribute__((vector_size(16)));
+};
+
+LAUREL_KERNELS_BEGIN
+
+// Through memcpy, since numbers stand anywhere; it compiles to one unaligned move.
+template <int kWidth>
+LAUREL_INLINE void load(const float* from, typename VectorOf<kWidth>::Type& to) {
+  std::memcpy(&to, from, sizeof(to));
+}
+
+// The part of a vector that lies before C's last column.
+__attribute__((noinline)) void storePart(const float* sums, const TileArguments& block, int64_t row, int64_t column) {
+  const int64_t place = row * block.cRow + column;
+  for (int64_t i = 0; i < block.columns - column; i++) {
+    const float bias = block.bias == nullptr ? 0.0f : block.bias[column + i];
+    const float more = block.addend == nullptr ? 0.0f : block.addend[place + i];
+    block.c[place + i] = sums[i] + bias + more;
+  }
+}
+
+// One vector of a finished row, with what is added to it.
+template <int kWidth>
+LAUREL_INLINE void storeVector(typename VectorOf<kWidth>::Type& sum, const TileArguments& block, int64_t row,
+                               int64_t column) {
+  typename VectorOf<kWidth>::Type other;
+  float* const to = block.c + row * block.cRow + column;
+  const float* const more = block.addend == nullptr ? nullptr : block.addend + row * block.cRow + column;
+  if (column + kWidth <= block.columns) {
+    if (block.bias != nullptr) {
+      load<kWidth>(block.bias + column, other);
+      sum += other;
+    }
+    if (more != nullptr) {
+      load<kWidth>(more, other);
+      sum += other;
+    }
+    std::memcpy(to, &sum, sizeof(sum));
+    return;
+  }
+  float numbers[kWidth];
+  std::memcpy(numbers, &sum, sizeof(sum));
+  storePart(numbers, block, row, column);
+}
+
+template <int kWidth, int kRows, int kVectors>
+LAUREL_INLINE void tile(const TileArguments& block, int64_t row, int64_t column) {
+  using Vector = typename VectorOf<kWidth>::Type;
+  Vector sums[kRows][kVectors] = {};
+  const float* a = block.a + row * block.aRow;
+  const float* b = block.panel + column;
+  for (int64_t k = 0; k < block.depth; k++, a += block.aStep, b += block.width) {
+    Vector across[kVectors];
+#pragma GCC unroll 8
+    for (int j = 0; j < kVectors; j++) load<kWidth>(b + j * kWidth, across[j]);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; i++) {
+      const float x = a[i * block.aRow];
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; j++) sums[i][j] += across[j] * x;
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; i++)
+#pragma GCC unroll 8
+    for (int j = 0; j < kVectors; j++) storeVector<kWidth>(sums[i][j], block, row + i, column + j * kWidth);
+}
+
+// Rows that are left when no full tile fits.
+template <int kWidth, int kRows, int kVectors>
+LAUREL_INLINE void lastRows(const TileArguments& block, int64_t row, int64_t column) {
+  if constexpr (kRows > 0) {
+    if (block.rows - row == kRows) return tile<kWidth, kRows, kVectors>(block, row, column);
+    lastRows<kWidth, kRows - 1, kVectors>(block, row, column);
+  }
+}
+
+template <int kWidth, int kRows, int kVectors>
+LAUREL_INLINE void allRows(const TileArguments& block, int64_t column) {
+  int64_t row = 0;
+  for (; row + kRows <= block.rows; row += kRows) tile<kWidth, kRows, kVectors>(block, row, column);
+  lastRows<kWidth, kRows - 1, kVectors>(block, row, column);
+}
+
+#if defined(__x86_64__)
+// 32 registers of 16 numbers: 8 rows by 3 vectors.
+__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))) void multiplyAvx512(const TileArguments& block) {
+  if (block.width == 48) return allRows<16, 8, 3>(block, 0);
+  if (block.width == 32) return allRows<16, 8, 2>(block, 0);
+  allRows<16, 8, 1>(block, 0);
+}
+
+// 16 registers of 8 numbers: 6 rows by 2 vectors.
+__attribute__((target("avx2,fma"))) void multiplyAvx2(const TileArguments& block) {
+  for (int64_t column = 0; column < block.width; column += 16) allRows<8, 6, 2>(block, column);
+}
+#endif
+
+void multiplyPlain(const TileArguments& block) {
+  for (int64_t column = 0; column < block.width; column += 8) allRows<4, 6, 2>(block, column);
+}
+
+LAUREL_KERNELS_END
+
+using Multiply = void (*)(const TileArguments&);
+
+Multiply widestMultiply() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  if (wide) return multiplyAvx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return multiplyAvx2;
+#endif
+  return multiplyPlain;
+}
+
+}  // namespace
+
+void multiplyTile(const TileArguments& block) {
+  static const Multiply multiply = widestMultiply();
+  multiply(block);
+}
+
+}  // namespace laurel
