@@ -19,14 +19,17 @@ export interface Segments {
   readonly ends: Tensor;
 }
 
-/** What queries may see, in the forms attention takes it; shared by all layers of a forward pass. */
+/** What queries may see, in the form attention takes it; shared by all layers of a forward pass. */
 export interface Visibility {
-  /** Added to scores: 0 where visible, `hidden` elsewhere. [T, S] or [B, T, S]; null when all is visible. */
+  /**
+   * Added to scores: 0 where visible, `hidden` elsewhere. [T, S] or [B, T, S]; null when all is visible, or when
+   * `isCausal` and `starts` say it all.
+   */
   readonly bias: Tensor | null;
-  /** Visible are exactly the positions up to the query's own, without padding. */
+  /** Visible are exactly the positions up to the query's own, without padding, from its sequence's start. */
   readonly isCausal: boolean;
-  /** Where rows are divided: visible are exactly the positions from a query's start up to its own; `bias` says the same. */
-  readonly segments?: Segments | undefined;
+  /** Where rows are divided: the start of each place's sequence. [B, T] */
+  readonly starts?: Tensor | undefined;
 }
 
 /** Added to a hidden score: exp gives 0, yet a row without any visible key stays finite. */
@@ -63,16 +66,21 @@ function blockDiagonal(options: VisibilityOptions, { starts }: Segments): Tensor
   return callTensor('aten::logical_and', isOwn, causal(options).unsqueeze(0));
 }
 
+/** Rows divided into sequences; libtorch's own kernel on a GPU takes no starts, so it gets a bias. */
+function ofSegments(options: VisibilityOptions, segments: Segments): Visibility {
+  if (options.device === 'cpu') return { bias: null, isCausal: true, starts: segments.starts };
+  const bias = noGrad(() => biasOf(blockDiagonal(options, segments), options));
+  return { bias, isCausal: false };
+}
+
 /** Built once per forward pass. */
 export function visibility(options: VisibilityOptions): Visibility {
-  const { queries, attentionMask, segments } = options;
-  if (segments !== undefined) {
-    const bias = noGrad(() => biasOf(blockDiagonal(options, segments), options));
-    return { bias, isCausal: false, segments };
-  }
+  const { queries, keys, attentionMask, segments } = options;
+  if (segments !== undefined) return ofSegments(options, segments);
   if (attentionMask === undefined) {
     if (queries === 1) return { bias: null, isCausal: false };
-    return noGrad(() => ({ bias: biasOf(causal(options), options), isCausal: true }));
+    if (queries === keys) return { bias: null, isCausal: true };
+    return noGrad(() => ({ bias: biasOf(causal(options), options), isCausal: false }));
   }
   return noGrad(() => {
     const present = attentionMask.to({ dtype: 'bool' }).unsqueeze(1);

@@ -25,9 +25,22 @@ export function attention(
   visibility: Visibility,
   config: ModelConfig,
 ): Tensor {
+  const usesLibtorch = isFused && inputs.query.device !== 'cpu';
+  if (visibility.isCausal && !usesLibtorch) return causalAttention(inputs, visibility, config);
   return isFused
     ? fusedAttention(inputs, visibility, config)
     : composedAttention(inputs, visibility, config);
+}
+
+/** `attention` to the tokens up to each one, by an operator that holds no scores. */
+export function causalAttention(
+  { query, key, value }: AttentionInputs,
+  { starts }: Pick<Visibility, 'starts'>,
+  { headDim }: ModelConfig,
+): Tensor {
+  const scale = headDim ** -0.5;
+  const heads = [query.transpose(1, 2), key, value] as const;
+  return callTensor('laurel::causal_attention', ...heads, starts ?? null, scale);
 }
 
 interface Sizes {
@@ -139,17 +152,16 @@ export function fusedAttention(
   config: ModelConfig,
 ): Tensor {
   const sizes = sizesOf(inputs, config);
-  const { rows, queries, heads, keyHeads, group, keys, width } = sizes;
+  const { rows, queries, heads, keyHeads, group, width } = sizes;
   if (queries === 1) {
     const query = inputs.query.reshape([rows, keyHeads, group, width]);
     const mixed = sdpa(query, inputs.key, inputs.value, bias?.unsqueeze(1) ?? null, false);
     return mixed.reshape([rows, 1, heads * width]);
   }
-  const square = isCausal && queries === keys;
-  const mask = square || bias === null ? null : bias.rank === 3 ? bias.unsqueeze(1) : bias;
+  const mask = bias?.rank === 3 ? bias.unsqueeze(1) : bias;
   const key = repeatHeads(inputs.key, sizes);
   const value = repeatHeads(inputs.value, sizes);
-  const mixed = sdpa(inputs.query.transpose(1, 2), key, value, mask, square);
+  const mixed = sdpa(inputs.query.transpose(1, 2), key, value, mask, isCausal);
   return mixed.transpose(1, 2).reshape([rows, queries, heads * width]);
 }
 
