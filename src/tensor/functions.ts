@@ -27,7 +27,7 @@ export const embedding = (weight: Tensor, ids: Tensor): Tensor =>
 
 /** x Wᵀ + b, with x [..., in], W [out, in], b [out]. */
 export const linear = (x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor =>
-  callTensor('aten::linear', x, weight, bias ?? null);
+  callTensor('laurel::linear', x, weight, bias ?? null);
 
 /** One index per row drawn in proportion to the row's weights [B, V] → [B, 1]. */
 export const multinomial = (weights: Tensor, generator: Generator): Tensor =>
