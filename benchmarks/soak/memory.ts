@@ -6,6 +6,8 @@ import { storeResult } from './results.ts';
 import { startTraining } from './training-process.ts';
 
 const STEPS_PER_ROW = 100;
+/** Of one process, to be judged by: those of 500 steps. */
+const FEWEST_READINGS = 50;
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** Memory readings of every process that worked on the run, in order. */
@@ -83,7 +85,7 @@ export async function soakMemory(
   });
   const { code, signal, errors } = await ended;
   if (current.length > 0) readings.push(current);
-  const processes = readings.filter((part) => part.length > 20);
+  const processes = readings.filter(({ length }) => length >= FEWEST_READINGS);
   const judged = processes.map(judgeFlatness);
   for (const flatness of judged) console.log(describe(flatness));
   if (code !== 0) {
@@ -93,5 +95,6 @@ export async function soakMemory(
   const seconds = (performance.now() - startedAt) / 1000;
   const rows = processes.map((part) => part.filter(({ step }) => step % STEPS_PER_ROW === 0));
   storeResult(results, 'memory', { maxSteps, seconds, judged, readings: rows });
-  return judged.length > 0 && judged.every(({ isFlat }) => isFlat);
+  if (judged.length === 0) console.log('too few steps to judge memory by: 500 or more will do');
+  return judged.every(({ isFlat }) => isFlat);
 }
