@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { supervisedLoss } from '../losses/index.ts';
 import { parameters } from '../models/index.ts';
 import { adamW, decayGroups } from '../optim/index.ts';
-import { Policy, update } from '../policy/index.ts';
-import { tensorMemory, trimMemory } from '../tensor/index.ts';
+import { Policy, resolveSampling, sampleCompletions, update } from '../policy/index.ts';
+import { Generator, tensorMemory, trimMemory } from '../tensor/index.ts';
 import { byteTokenizer } from '../tokenizers/index.ts';
-import { estimateMemory, type MemoryPlan } from './dry-run-memory.ts';
+import { estimateMemory } from './dry-run-memory.ts';
+import type { MemoryPlan, SamplingPlan } from './memory-terms.ts';
 
 const sizes = { modelType: 'qwen2', hiddenSize: 256, numHiddenLayers: 4 } as const;
 // One for all tests: the collector frees nothing while they measure.
@@ -57,6 +58,50 @@ describe('the estimate of gradients and activations', () => {
     expect(training / found).toBeGreaterThan(0.8);
     expect(training / found).toBeLessThan(1.2);
   });
+});
+
+/** The most bytes that large tensors take in a rollout. */
+async function measuredRollout({ prompts, completions, ...plan }: SamplingPlan): Promise<number> {
+  trimMemory();
+  const before = tensorMemory().live;
+  await sampleCompletions({
+    ...policy,
+    prompts: Array.from({ length: prompts }, (_, p) =>
+      Array<number>(plan.isPadded && p % 2 === 1 ? 1 : plan.promptLength).fill(65),
+    ),
+    groupSize: completions / prompts,
+    sampling: resolveSampling({ maxCompletionLength: plan.completionLength }),
+    generator: new Generator(1),
+  });
+  return tensorMemory().mostLive - before;
+}
+
+describe('the estimate of a rollout', () => {
+  const small = { prompts: 2, completions: 4, promptLength: 16, completionLength: 8 };
+  test.each<[string, SamplingPlan]>([
+    ['matrices laid out', { ...small, isPadded: false }],
+    ['caches of many completions', { ...small, completions: 128, completionLength: 64 }],
+    ['padded prompts', { ...small, prompts: 4, promptLength: 768, isPadded: true }],
+    ['prompts of one length', { ...small, prompts: 4, promptLength: 768, isPadded: false }],
+  ])('is within a fifth of what it takes: %s', async (_, sampling) => {
+    const { sampling: estimated } = estimateMemory(policy, { ...plan, sampling });
+    const found = await measuredRollout(sampling);
+    expect(estimated / found).toBeGreaterThan(0.8);
+    expect(estimated / found).toBeLessThan(1.2);
+  });
+});
+
+test('a rollout counts one more copy of the matrices', () => {
+  const sampling = { prompts: 1, completions: 1, promptLength: 1, completionLength: 1 };
+  const matrices = [...parameters(policy.model)].flatMap(([name, { shape, size }]) =>
+    shape.length === 2 && name !== 'model.embed_tokens.weight' ? [size] : [],
+  );
+  const head = policy.model.config.vocabSize * 256;
+  const isTied = policy.model.weights.head === null;
+  const copied = matrices.reduce((sum, size) => sum + size, isTied ? head : 0);
+  // Keys and values of two tokens in 4 layers, and four times the logits of one.
+  const rest = 4 * 2 * 2 * 256 * 4 + 4 * policy.model.config.vocabSize * 4;
+  expect(estimateMemory(policy, { ...plan, sampling }).sampling).toBe(copied * 4 + rest);
 });
 
 test('weights and moments are counted by their parameters', () => {

@@ -22,7 +22,8 @@ import type { Prompt } from '../types.ts';
 import { trainCommand } from './commands/train-command.ts';
 import { describeCompletions } from './describe-completions.ts';
 import { describeModel, describeNumbers } from './dry-run.ts';
-import { describeMemory, type MemoryPlan } from './dry-run-memory.ts';
+import { describeMemory } from './dry-run-memory.ts';
+import type { MemoryPlan } from './memory-terms.ts';
 import { resolveReward } from './registry.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
@@ -80,14 +81,19 @@ function printCompletions({ logCompletions, loggingSteps, numCompletionsToPrint 
   };
 }
 
-/** What sampling and updates hold at one time, for prompts of at most `promptLength` tokens. */
+const longestOf = (prompts: readonly Prompt[]): number =>
+  prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
+
+/** What sampling and updates hold at one time, for these prompts. */
 function memoryPlan(
   config: GrpoConfig,
   arithmetic: GroupArithmetic,
-  promptLength: number,
+  read: readonly Prompt[],
 ): MemoryPlan {
   const { perDeviceTrainBatchSize: rows, maxCompletionLength: completionLength } = config;
   const { promptsPerGeneration: prompts, generationBatchSize: completions } = arithmetic;
+  const promptLength = longestOf(read);
+  const isPadded = read.some(({ tokens }) => tokens.length !== promptLength);
   return {
     rows,
     length: promptLength + completionLength,
@@ -95,7 +101,7 @@ function memoryPlan(
     accumulates: config.gradientAccumulationSteps > 1,
     gradientCheckpointing: config.gradientCheckpointing,
     hasReference: config.beta !== 0,
-    sampling: { prompts, completions, promptLength, completionLength },
+    sampling: { prompts, completions, promptLength, completionLength, isPadded },
   };
 }
 
@@ -107,7 +113,7 @@ async function dryRun(config: GrpoConfig): Promise<string> {
   const { rows, badRows } = await load(config.datasetTrainSplit, config.maxTrainSamples);
   const prompts = rows.map((row) => promptOf(row, policy, config));
   assertRewardColumns(rewards, prompts);
-  const longest = prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
+  const longest = longestOf(prompts);
   const arithmetic = groupArithmetic(config, rows.length);
   const numbers = describeNumbers([
     ...describeModel(policy),
@@ -122,7 +128,7 @@ async function dryRun(config: GrpoConfig): Promise<string> {
       'tokens per step, at most',
       arithmetic.maxCompletionTokensPerStep + longest * arithmetic.completionsPerStep,
     ],
-    ...describeMemory(policy, memoryPlan(config, arithmetic, longest)),
+    ...describeMemory(policy, memoryPlan(config, arithmetic, prompts)),
   ]);
   return `${numbers}\n${await tryRewards(policy, prompts.slice(0, TRIED_ROWS), rewards, config)}\n`;
 }

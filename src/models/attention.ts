@@ -14,6 +14,10 @@ export interface AttentionInputs {
 
 const isFused = hasOperator('aten::scaled_dot_product_attention');
 
+/** Whether causal attention remembers its weights [B, H, T, T] for the backward pass. */
+export const remembersScores = ({ dtype, device }: Pick<Tensor, 'dtype' | 'device'>): boolean =>
+  device === 'cpu' ? dtype !== 'float32' : !isFused;
+
 /**
  * Attention in which H / K query heads share each key-value head.
  *   softmax(q kᵀ / √D + bias) v

@@ -1,4 +1,5 @@
 export { layerNumbersPerToken, recomputesLayers } from './activation-memory.ts';
+export { remembersScores } from './attention.ts';
 export type { Segments } from './attention-mask.ts';
 export { cloneModel } from './clone-model.ts';
 export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
