@@ -1,8 +1,10 @@
 // laurel::packed_linear: y = x Wᵀ + b (+ r) for few rows of x, as decoding has them. BLAS libraries lay W out anew at
-// every call, which costs more than the product itself; here laurel::pack_linear does so once for many calls.
+// every call, which costs more than the product itself; here laurel::pack_linears does so once for many calls.
 // A row of y does not depend on the other rows: alone or in a batch it has the same bits, on any number of threads.
 #include "decoder-parts.h"
 #include "tile.h"
+
+#include <vector>
 
 namespace laurel {
 namespace {
@@ -32,12 +34,8 @@ LAUREL_KERNEL void packPanel(const float* weight, int64_t columns, int64_t depth
       panel[k * width + column] = column < columns ? weight[column * depth + k] : 0.0f;
 }
 
-at::Tensor packLinear(const at::Tensor& given) {
-  TORCH_CHECK(isPlainFloat(given) && given.dim() == 2, "expected a float32 matrix on the CPU, found ",
-              given.scalar_type(), given.sizes());
-  const at::Tensor weight = given.contiguous();
+void packInto(const at::Tensor& weight, at::Tensor& packed) {
   const int64_t features = weight.size(0), depth = weight.size(1);
-  at::Tensor packed = at::empty({packedColumns(features), depth}, weight.options().requires_grad(false));
   const float* const from = weight.data_ptr<float>();
   float* const to = packed.data_ptr<float>();
   at::parallel_for(0, panelCount(features), 1, [&](int64_t begin, int64_t end) {
@@ -47,6 +45,25 @@ at::Tensor packLinear(const at::Tensor& given) {
                 to + first * depth);
     }
   });
+}
+
+// Matrices that are read in turn stand in one block of memory, which huge pages then cover.
+std::vector<at::Tensor> packLinears(at::TensorList weights) {
+  int64_t total = 0;
+  for (const at::Tensor& weight : weights) {
+    TORCH_CHECK(isPlainFloat(weight) && weight.dim() == 2, "expected float32 matrices on the CPU, found ",
+                weight.scalar_type(), weight.sizes());
+    total += packedColumns(weight.size(0)) * weight.size(1);
+  }
+  const at::Tensor whole = at::empty({total}, at::TensorOptions().dtype(at::kFloat));
+  std::vector<at::Tensor> packed;
+  int64_t start = 0;
+  for (const at::Tensor& weight : weights) {
+    const int64_t columns = packedColumns(weight.size(0)), depth = weight.size(1);
+    packed.push_back(whole.narrow(0, start, columns * depth).view({columns, depth}));
+    packInto(weight.contiguous(), packed.back());
+    start += columns * depth;
+  }
   return packed;
 }
 
@@ -96,8 +113,8 @@ at::Tensor packedLinear(const at::Tensor& given, const at::Tensor& packed, int64
 namespace {
 
 const auto packedLibrary = defineOnce("packed_linear", [](torch::Library& library) {
-  library.def("pack_linear(Tensor weight) -> Tensor");
-  library.impl("pack_linear", c10::DispatchKey::CPU, packLinear);
+  library.def("pack_linears(Tensor[] weights) -> Tensor[]");
+  library.impl("pack_linears", c10::DispatchKey::CPU, packLinears);
   library.def("packed_linear(Tensor x, Tensor packed, int features, Tensor? bias=None, Tensor? residual=None) -> Tensor");
   library.impl("packed_linear", c10::DispatchKey::CPU, packedLinear);
 });

@@ -60,7 +60,10 @@ LAUREL_INLINE void storeVector(typename VectorOf<kWidth>::Type& sum, const TileA
   storePart(numbers, block, row, column);
 }
 
-template <int kWidth, int kRows, int kVectors>
+// Steps that few rows ask for the panel in advance: it comes from a distant cache, and they have little else to do.
+constexpr int64_t kStepsAhead = 64;
+
+template <int kWidth, int kRows, int kVectors, bool kFetches>
 LAUREL_INLINE void tile(const TileArguments& block, int64_t row, int64_t column) {
   using Vector = typename VectorOf<kWidth>::Type;
   Vector sums[kRows][kVectors] = {};
@@ -68,6 +71,9 @@ LAUREL_INLINE void tile(const TileArguments& block, int64_t row, int64_t column)
   const float* b = block.panel + column;
   for (int64_t k = 0; k < block.depth; k++, a += block.aStep, b += block.width) {
     Vector across[kVectors];
+    if constexpr (kFetches)
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors * kWidth; j += 16) __builtin_prefetch(b + kStepsAhead * block.width + j, 0, 2);
 #pragma GCC unroll 8
     for (int j = 0; j < kVectors; j++) load<kWidth>(b + j * kWidth, across[j]);
 #pragma GCC unroll 16
@@ -84,19 +90,22 @@ LAUREL_INLINE void tile(const TileArguments& block, int64_t row, int64_t column)
 }
 
 // Rows that are left when no full tile fits.
-template <int kWidth, int kRows, int kVectors>
+template <int kWidth, int kRows, int kVectors, bool kFetches>
 LAUREL_INLINE void lastRows(const TileArguments& block, int64_t row, int64_t column) {
   if constexpr (kRows > 0) {
-    if (block.rows - row == kRows) return tile<kWidth, kRows, kVectors>(block, row, column);
-    lastRows<kWidth, kRows - 1, kVectors>(block, row, column);
+    if (block.rows - row == kRows) return tile<kWidth, kRows, kVectors, kFetches>(block, row, column);
+    lastRows<kWidth, kRows - 1, kVectors, kFetches>(block, row, column);
   }
 }
 
+// The panel is new to the nearest caches for the first tile alone.
 template <int kWidth, int kRows, int kVectors>
 LAUREL_INLINE void allRows(const TileArguments& block, int64_t column) {
-  int64_t row = 0;
-  for (; row + kRows <= block.rows; row += kRows) tile<kWidth, kRows, kVectors>(block, row, column);
-  lastRows<kWidth, kRows - 1, kVectors>(block, row, column);
+  if (block.rows < kRows) return lastRows<kWidth, kRows - 1, kVectors, true>(block, 0, column);
+  tile<kWidth, kRows, kVectors, true>(block, 0, column);
+  int64_t row = kRows;
+  for (; row + kRows <= block.rows; row += kRows) tile<kWidth, kRows, kVectors, false>(block, row, column);
+  lastRows<kWidth, kRows - 1, kVectors, false>(block, row, column);
 }
 
 #if defined(__x86_64__)

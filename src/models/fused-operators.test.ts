@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   arange,
   callTensor,
+  callTensors,
   cat,
   composedRmsNorm,
   type DType,
@@ -230,7 +231,7 @@ test.each([
   (rows, features, depth) => {
     const [x, weight] = [random([rows, depth]), random([features, depth])];
     const [bias, residual] = [random([features]), random([rows, features])];
-    const packed = callTensor('laurel::pack_linear', weight);
+    const [packed] = callTensors('laurel::pack_linears', [weight]);
     const project = (input: Tensor, b: Tensor | null, r: Tensor | null) =>
       callTensor('laurel::packed_linear', input, packed, features, b, r);
     const exact = (tensor: Tensor) => tensor.to({ dtype: 'float64' });
@@ -249,7 +250,7 @@ test.each([
 );
 
 test('packed_linear refuses a matrix of another shape', () => {
-  const packed = callTensor('laurel::pack_linear', random([20, 8]));
+  const [packed] = callTensors('laurel::pack_linears', [random([20, 8])]);
   const project = (depth: number, features: number) => () =>
     callTensor('laurel::packed_linear', random([2, depth]), packed, features, null, null);
   expect(project(9, 20)).toThrow(/does not turn/);

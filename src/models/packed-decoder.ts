@@ -1,4 +1,4 @@
-import { callTensor, dispose, keep, noGrad, type Tensor } from '../tensor/index.ts';
+import { callTensor, callTensors, dispose, keep, noGrad, type Tensor } from '../tensor/index.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 import { hasRotationTable, rotationTable } from './rotary.ts';
 import type { LayerWeights, Model } from './weights.ts';
@@ -21,8 +21,6 @@ const projectionsOf = ({ queryKeyValue, output, gateUp, down }: LayerWeights) =>
 ];
 
 const PLACEMENT = { dtype: 'float32', device: 'cpu' } as const;
-
-const pack = (weight: Tensor): Tensor => keep(callTensor('laurel::pack_linear', weight));
 
 /**
  * A model that reads one token per row at a time, its matrices laid out once for many steps: the same function as
@@ -53,7 +51,7 @@ export class PackedDecoder {
       weights.head ?? weights.embedTokens,
     ];
     this.#model = model;
-    this.#packed = noGrad(() => matrices.map(pack));
+    this.#packed = noGrad(() => callTensors('laurel::pack_linears', matrices).map(keep));
     this.#biases = projections.map(({ bias }) => bias);
     const layerNorms = layers.map((layer) => [layer.inputNorm, layer.postAttentionNorm]);
     this.#norms = [...layerNorms.flat(), weights.norm];

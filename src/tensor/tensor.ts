@@ -66,6 +66,7 @@ export class Tensor extends Elementwise {
 
   /** A copy of the elements in row-major order, as numbers; int64 beyond 2^53 is rounded. */
   toArray(): number[] {
+    if (this.dtype === 'float32') return Array.from(this.toTypedArray() as Float32Array);
     const wide = this.to({ dtype: 'float64' });
     const array = new Float64Array(this.size);
     attempt('toArray', () => native.copyTo(wide.id, array));
