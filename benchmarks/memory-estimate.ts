@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Policy } from '../dist/policy/index.js';
 import { byteTokenizer } from '../dist/tokenizers/index.js';
-import { megabytes, table } from './memory-process.ts';
+import { chosenCases, recordMemory } from './memory-record.ts';
 import { scrubbedEnvironment } from './side.ts';
 
 const TOLERANCE = 0.2;
@@ -27,6 +27,10 @@ interface Case {
   /** A model saved before, in place of a new one: with adapters, or with more token rows than bytes. */
   readonly saved?: Saved;
   readonly options: Record<string, unknown>;
+  /** Every other prompt is half as long. */
+  readonly uneven?: boolean;
+  /** Looked at after the formulas were set, and not used to set them. */
+  readonly isHeldOut?: true;
 }
 
 const llama = (hidden: number, layers: number, more: Record<string, unknown> = {}) => ({
@@ -139,17 +143,68 @@ const cases: Case[] = [
     model: llama(512, 6),
     options: batch(8, { gradient_checkpointing: true }),
   },
+  {
+    name: 'longer rows, few key heads',
+    trainer: 'sft',
+    length: 1536,
+    model: llama(384, 3, { num_key_value_heads: 2 }),
+    options: batch(2),
+    isHeldOut: true,
+  },
+  {
+    name: 'bfloat16, long rows',
+    trainer: 'sft',
+    length: 768,
+    model: llama(256, 3),
+    options: batch(2, { dtype: 'bfloat16' }),
+    isHeldOut: true,
+  },
+  {
+    name: 'groups, large vocabulary',
+    trainer: 'grpo',
+    length: 192,
+    saved: { width: 320, layers: 5, vocabulary: 32_768, tied: false },
+    options: grouped(8, 96),
+    isHeldOut: true,
+  },
+  {
+    name: 'groups, adapters',
+    trainer: 'grpo',
+    length: 128,
+    saved: { width: 512, layers: 8, vocabulary: 512, tied: true },
+    options: grouped(16, 64, { use_peft: true }),
+    isHeldOut: true,
+  },
+  {
+    name: 'groups, uneven long prompts',
+    trainer: 'grpo',
+    length: 2048,
+    model: llama(256, 2),
+    options: grouped(8, 32, { steps_per_generation: 16 }),
+    uneven: true,
+    isHeldOut: true,
+  },
+  {
+    name: 'pairs, normed heads',
+    trainer: 'dpo',
+    length: 320,
+    model: llama(320, 5, { model_type: 'qwen3' }),
+    options: batch(3),
+    isHeldOut: true,
+  },
 ];
 
 const letter = (index: number): string => String.fromCharCode(97 + ((index * 7919) % 26));
 const text = (length: number, seed: number): string =>
   Array.from({ length }, (_, index) => letter(index * index + seed)).join('');
 
-function rowsOf({ trainer, length }: Case): object[] {
+function rowsOf({ trainer, length, uneven }: Case): object[] {
   const prompt = Math.floor(length / 4);
   return Array.from({ length: 64 }, (_, row) => {
     if (trainer === 'sft') return { text: text(length, row) };
-    if (trainer === 'grpo') return { prompt: text(prompt, row) };
+    if (trainer === 'grpo') {
+      return { prompt: text(uneven && row % 2 === 1 ? prompt / 2 : prompt, row) };
+    }
     const [chosen, rejected] = [text(length - prompt, row + 100), text(length - prompt, row + 200)];
     return { prompt: text(prompt, row), chosen, rejected };
   });
@@ -231,20 +286,27 @@ function measure(given: Case): { estimated: number; measured: number } {
   }
 }
 
-/** Prints estimates beside measurements. @returns whether all are within a fifth. */
+const about = {
+  kind: 'estimate',
+  title: 'Dry runs beside the most resident memory of the same runs, one thread',
+  labels: ['trainer', 'run', 'held out'],
+  order: cases.map(({ name }) => name),
+} as const;
+
+const signed = (share: number): string =>
+  `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(1)}%`;
+
+/** Prints and records estimates beside measurements. @returns whether all are within a fifth. */
 export function compareEstimates(): boolean {
-  const only = process.env['LAUREL_BENCH_CASES']?.split(':');
-  const chosen = cases.filter(({ name }) => only === undefined || only.includes(name));
   let isClose = true;
-  const rows = chosen.map((given) => {
+  for (const given of chosenCases(cases)) {
     const { estimated, measured } = measure(given);
     const error = estimated / measured - 1;
     isClose &&= Math.abs(error) <= TOLERANCE;
-    const row = [given.trainer, given.name, megabytes(estimated), megabytes(measured)];
-    row.push(`${error < 0 ? '−' : '+'}${(100 * Math.abs(error)).toFixed(1)}%`);
-    if (process.env['LAUREL_BENCH_VERBOSE']) console.log(row.join(' | '));
-    return row;
-  });
-  console.log(table(['trainer', 'run', 'dry run, MB', 'measured, MB', 'difference'], rows));
+    const labels = [given.trainer, given.name, given.isHeldOut ? 'yes' : 'no'];
+    const further = { difference: signed(error) };
+    const bytes = { 'dry run': estimated, measured };
+    recordMemory(about, [{ name: given.name, labels, bytes, further }]);
+  }
   return isClose;
 }

@@ -1,7 +1,8 @@
 // A whole training step with and without recomputed layers: parameters, what tensors need at most, and the time.
 
 import type { ModelResult, ModelTask } from './memory-model-child.ts';
-import { inProcess, megabytes, table } from './memory-process.ts';
+import { inProcess } from './memory-process.ts';
+import { chosenCases, type MemoryRow, recordMemory } from './memory-record.ts';
 
 const shapes: Omit<ModelTask, 'recompute'>[] = [
   { width: 256, layers: 8, vocabulary: 32_000, rows: 8, length: 256 },
@@ -9,26 +10,38 @@ const shapes: Omit<ModelTask, 'recompute'>[] = [
   { width: 512, layers: 12, vocabulary: 8_192, rows: 2, length: 1024 },
 ];
 
-/** Prints the table. @returns whether recomputing needs less everywhere. */
+const cases = shapes.map((shape) => ({ name: `${shape.layers} × ${shape.width}`, shape }));
+const kinds = ['remembered', 'recomputed'] as const;
+
+const about = {
+  kind: 'model',
+  title: 'A step of AdamW, float32, one thread: layers remembered or computed again',
+  labels: ['layers × width, vocabulary', 'tokens', 'layers'],
+  order: cases.flatMap(({ name }) => kinds.map((kind) => `${name} ${kind}`)),
+} as const;
+
+function rowOf({ name, shape }: (typeof cases)[number], kind: string, found: ModelResult) {
+  const labels = [`${name}, ${shape.vocabulary}`, `${shape.rows} × ${shape.length}`, kind];
+  const bytes = {
+    weights: found.parameters * 4,
+    'gradients and activations': found.above,
+    'peak of the process': found.peak,
+  };
+  const further = { seconds: found.seconds.toFixed(2) };
+  return { name: `${name} ${kind}`, labels, bytes, further } satisfies MemoryRow;
+}
+
+/** Prints and records the table. @returns whether recomputing needs less everywhere. */
 export function measureModel(): boolean {
   let isLess = true;
-  const rows = shapes.flatMap((shape) => {
-    const ask = (recompute: boolean) =>
-      inProcess<ModelResult>('memory-model-child.ts', { ...shape, recompute }, 1);
-    const [remembered, recomputed] = [ask(false), ask(true)];
-    isLess &&= recomputed.peak < remembered.peak;
-    const { width, layers, vocabulary, rows, length } = shape;
-    return [remembered, recomputed].map(({ parameters, above, peak, seconds }, index) => [
-      `${layers} × ${width}, ${vocabulary}`,
-      `${rows} × ${length}`,
-      index === 0 ? 'remembered' : 'recomputed',
-      ...[parameters * 4, above, peak].map(megabytes),
-      seconds.toFixed(2),
-    ]);
-  });
-  const memory = ['weights, MB', 'gradients and activations, MB', 'peak of the process, MB'];
-  console.log(
-    `${table(['layers × width, vocabulary', 'tokens', 'layers', ...memory, 'seconds'], rows)}\n`,
-  );
+  for (const given of chosenCases(cases)) {
+    const [remembered, recomputed] = kinds.map((kind) => {
+      const task: ModelTask = { ...given.shape, recompute: kind === 'recomputed' };
+      const found = inProcess<ModelResult>('memory-model-child.ts', task, 1);
+      recordMemory(about, [rowOf(given, kind, found)]);
+      return found;
+    });
+    isLess &&= recomputed!.peak < remembered!.peak;
+  }
   return isLess;
 }
