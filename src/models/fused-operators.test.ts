@@ -256,7 +256,7 @@ test('packed_linear refuses a matrix of another shape', () => {
   expect(project(9, 20)).toThrow(/does not turn/);
   expect(project(8, 40)).toThrow(/does not turn/);
   expect(() => callTensor('laurel::pack_linear', random([4, 4], 'float64'))).toThrow(
-    /float32 matrix/,
+    /float32 matrices/,
   );
 });
 
