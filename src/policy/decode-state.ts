@@ -15,6 +15,7 @@ export class DecodeState {
   readonly #padTokenId: number;
   readonly #promptLength: number;
   readonly #cache: KeyValueCache;
+  readonly #isPacked: boolean;
   /** Reads tokens after the prompts where it can. */
   #decoder: PackedDecoder | undefined;
   /** Position of the token each row reads next. [R, 1], int64. */
@@ -31,6 +32,7 @@ export class DecodeState {
     padTokenId: number,
   ) {
     this.#model = model;
+    this.#isPacked = PackedDecoder.fits(model);
     this.#prompts = prompts;
     this.#padTokenId = padTokenId;
     const lengths = prompts.map(({ length }) => length);
@@ -94,7 +96,7 @@ export class DecodeState {
   /** Reads the token each row drew last. @returns logits of the next ones. [R, V]. */
   next(lastTokens: readonly number[]): Tensor {
     const tokens = tokenTensor(lastTokens, [lastTokens.length, 1], this.#device);
-    if (PackedDecoder.fits(this.#model)) {
+    if (this.#isPacked) {
       this.#decoder ??= new PackedDecoder(this.#model);
       return this.#decoder.next({ tokens, cache: this.#cache, starts: this.#starts });
     }

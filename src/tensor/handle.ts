@@ -25,13 +25,16 @@ export class TensorHandle {
   #describe(): Description {
     attempt('describe', () => native.describe(this.id));
     const rank = wire[3]!;
+    // Neither changes, and who asks for one mostly asks for the other.
+    this.#dtype ??= dtypeName(wire[0]!);
+    this.#shape ??= Object.freeze([...wire.subarray(8, 8 + rank)]);
     return {
-      dtype: dtypeName(wire[0]!),
+      dtype: this.#dtype,
       nbytes: wire[4]!,
       isContiguous: wire[5] === 1,
       requiresGrad: wire[6] === 1,
       isLeaf: wire[7] === 1,
-      shape: Object.freeze([...wire.subarray(8, 8 + rank)]),
+      shape: this.#shape,
       strides: Object.freeze([...wire.subarray(8 + rank, 8 + 2 * rank)]),
     };
   }

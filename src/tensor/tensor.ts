@@ -66,7 +66,12 @@ export class Tensor extends Elementwise {
 
   /** A copy of the elements in row-major order, as numbers; int64 beyond 2^53 is rounded. */
   toArray(): number[] {
-    if (this.dtype === 'float32') return Array.from(this.toTypedArray() as Float32Array);
+    const { dtype } = this;
+    if (dtype === 'float32') return Array.from(this.toTypedArray() as Float32Array);
+    // Converting in the engine costs a call, whole numbers in JavaScript a little each.
+    if (dtype === 'int64' && this.size <= 256) {
+      return Array.from(this.toTypedArray() as BigInt64Array, Number);
+    }
     const wide = this.to({ dtype: 'float64' });
     const array = new Float64Array(this.size);
     attempt('toArray', () => native.copyTo(wide.id, array));
