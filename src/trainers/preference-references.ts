@@ -5,7 +5,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { microBatches, type RowLayout, type TrainSequence } from '../batches/index.ts';
 import { type Model, parameters, trainableParameters } from '../models/index.ts';
 import { type Policy, scoreSequences } from '../policy/index.ts';
-import { fromTypedArray, readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
+import {
+  fromTypedArray,
+  readSafetensors,
+  tidy,
+  phase as traced,
+  writeSafetensors,
+} from '../tensor/index.ts';
 import { type PreferencePair, pairSequences } from './preference-pair.ts';
 import { ReferencePolicy } from './reference-policy.ts';
 import { rowsFingerprint } from './rows-fingerprint.ts';
@@ -119,7 +125,7 @@ export class PreferenceReferences {
     const sequences = pairSequences(pairs);
     const references =
       this.#tables === undefined
-        ? this.#score(sequences)
+        ? traced('reference', () => this.#score(sequences))
         : this.#lookUp(this.#tables[part], pairs, rows);
     return sequences.map((sequence, i) => ({ ...sequence, referenceLogprobs: references[i]! }));
   }
