@@ -255,7 +255,7 @@ test('packed_linear refuses a matrix of another shape', () => {
     callTensor('laurel::packed_linear', random([2, depth]), packed, features, null, null);
   expect(project(9, 20)).toThrow(/does not turn/);
   expect(project(8, 40)).toThrow(/does not turn/);
-  expect(() => callTensor('laurel::pack_linear', random([4, 4], 'float64'))).toThrow(
+  expect(() => callTensors('laurel::pack_linears', [random([4, 4], 'float64')])).toThrow(
     /float32 matrices/,
   );
 });
