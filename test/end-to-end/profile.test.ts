@@ -14,7 +14,8 @@ interface TraceEvent {
 const { laurel, path } = workplace();
 
 async function profile(trainer: 'sft' | 'grpo') {
-  const model = ['--model.hidden_size', '128', '--model.num_hidden_layers', '2'];
+  // Large enough that a step is more than its fixed costs.
+  const model = ['--model.hidden_size', '256', '--model.num_hidden_layers', '4'];
   const args = ['profile', trainer, '--config', `${trainer}.yaml`, ...model];
   const { code, stdout, stderr } = await laurel([...args, '--steps', '3', '--out', 'trace.json']);
   expect(code, stderr).toBe(0);
