@@ -6,9 +6,9 @@ import {
   type Model,
   PackedDecoder,
 } from '../models/index.ts';
-import { dispose, fromTypedArray, keep, type Tensor, tidy, tokenTensor } from '../tensor/index.ts';
+import { arange, dispose, keep, type Tensor, tidy, tokenTensor } from '../tensor/index.ts';
 
-/** What decoding carries from step to step: the key-value cache, positions, and which cached tokens are visible. */
+/** What decoding carries from step to step: the key-value cache, and where each row's text begins in it. */
 export class DecodeState {
   readonly #model: Model;
   readonly #prompts: readonly (readonly number[])[];
@@ -18,10 +18,6 @@ export class DecodeState {
   readonly #isPacked: boolean;
   /** Reads tokens after the prompts where it can. */
   #decoder: PackedDecoder | undefined;
-  /** Position of the token each row reads next. [R, 1], int64. */
-  #positions: Tensor;
-  /** Which cached tokens each row may see: all but the padding. [R, capacity], bool; undefined without padding. */
-  #visible: Tensor | undefined;
   /** Padding before each row. [R], int64; undefined without padding. */
   #starts: Tensor | undefined;
 
@@ -39,9 +35,7 @@ export class DecodeState {
     this.#promptLength = Math.max(...lengths);
     const capacity = this.#promptLength + maxCompletionLength;
     this.#cache = createCache(model, { rows: prompts.length, capacity });
-    this.#positions = keep(tokenTensor(lengths, [lengths.length, 1], this.#device));
-    this.#visible = this.#maskPadding(lengths, capacity);
-    if (this.#visible === undefined) return;
+    if (lengths.every((length) => length === this.#promptLength)) return;
     const padding = lengths.map((length) => this.#promptLength - length);
     this.#starts = keep(tokenTensor(padding, [padding.length], this.#device));
   }
@@ -50,47 +44,31 @@ export class DecodeState {
     return this.#model.weights.embedTokens.device;
   }
 
-  #maskPadding(lengths: readonly number[], capacity: number): Tensor | undefined {
-    if (lengths.every((length) => length === this.#promptLength)) return undefined;
-    const mask = new Uint8Array(lengths.length * capacity).fill(1);
-    for (const [row, length] of lengths.entries()) {
-      mask.fill(0, row * capacity, row * capacity + this.#promptLength - length);
-    }
-    return keep(
-      fromTypedArray(mask, [lengths.length, capacity], { dtype: 'bool', device: this.#device }),
-    );
+  /** Which of the first `count` cached tokens each row may see: all but its padding. [R, count], bool */
+  #visible(count: number): Tensor | undefined {
+    if (this.#starts === undefined) return undefined;
+    return arange(0, count, { device: this.#device }).greaterEqual(this.#starts.unsqueeze(1));
   }
 
   /** Reads every prompt once, then repeats its cache to G rows. @returns logits of the first tokens. [P·G, V]. */
   prefill(groupSize: number): Tensor {
-    const { tokens, positions } = this.#paddedPrompts();
-    const attentionMask = this.#visible?.narrow(1, 0, this.#promptLength);
     const hidden = hiddenStates(this.#model, {
-      tokens,
-      positions,
-      attentionMask,
+      tokens: this.#paddedPrompts(),
+      attentionMask: this.#visible(this.#promptLength),
       cache: this.#cache,
     });
     const last = logits(this.#model, hidden.select(1, this.#promptLength - 1));
     this.#cache.expandRows(groupSize);
-    this.#replace((rows) => rows.repeatInterleave(groupSize, 0));
+    this.#replaceStarts((starts) => starts.repeatInterleave(groupSize, 0));
     return last.repeatInterleave(groupSize, 0);
   }
 
-  #paddedPrompts(): { tokens: Tensor; positions: Tensor } {
-    const shape = [this.#prompts.length, this.#promptLength];
-    const padding = (prompt: readonly number[]) => this.#promptLength - prompt.length;
+  #paddedPrompts(): Tensor {
     const tokens = this.#prompts.flatMap((prompt) => [
-      ...Array<number>(padding(prompt)).fill(this.#padTokenId),
+      ...Array<number>(this.#promptLength - prompt.length).fill(this.#padTokenId),
       ...prompt,
     ]);
-    const positions = this.#prompts.flatMap((prompt) =>
-      Array.from({ length: this.#promptLength }, (_, t) => Math.max(0, t - padding(prompt))),
-    );
-    return {
-      tokens: tokenTensor(tokens, shape, this.#device),
-      positions: tokenTensor(positions, shape, this.#device),
-    };
+    return tokenTensor(tokens, [this.#prompts.length, this.#promptLength], this.#device);
   }
 
   /** Reads the token each row drew last. @returns logits of the next ones. [R, V]. */
@@ -104,15 +82,11 @@ export class DecodeState {
   }
 
   #nextComposed(tokens: Tensor): Tensor {
-    const attentionMask = this.#visible?.narrow(1, 0, this.#cache.length + 1);
-    const positions = this.#positions;
     const hidden = hiddenStates(this.#model, {
       tokens,
-      positions,
-      attentionMask,
+      attentionMask: this.#visible(this.#cache.length + 1),
       cache: this.#cache,
     });
-    this.#positions.add_(1);
     return logits(this.#model, hidden.select(1, 0));
   }
 
@@ -121,26 +95,19 @@ export class DecodeState {
     tidy(() => {
       const index = tokenTensor(rows, [rows.length], this.#device);
       this.#cache.selectRows(index);
-      this.#replace((state) => state.indexSelect(0, index));
+      this.#replaceStarts((starts) => starts.indexSelect(0, index));
     });
   }
 
-  #replace(change: (rows: Tensor) => Tensor): void {
-    const positions = this.#positions;
-    const visible = this.#visible;
+  #replaceStarts(change: (starts: Tensor) => Tensor): void {
     const starts = this.#starts;
-    this.#positions = keep(change(positions));
-    positions.dispose();
-    if (visible === undefined || starts === undefined) return;
-    this.#visible = keep(change(visible));
+    if (starts === undefined) return;
     this.#starts = keep(change(starts));
-    dispose(visible, starts);
+    dispose(starts);
   }
 
   [Symbol.dispose](): void {
     this.#cache.dispose();
-    dispose(this.#positions);
-    if (this.#visible !== undefined) dispose(this.#visible);
     if (this.#starts !== undefined) dispose(this.#starts);
     this.#decoder?.[Symbol.dispose]();
   }
