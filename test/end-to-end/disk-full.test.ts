@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { workplace } from '../support/laurel-command.ts';
 import { checkpointBytes, metricLines, timelessLines } from '../support/run-files.ts';
 
-const { laurel, path } = workplace();
+const { laurel, path, write } = workplace();
 const disk = path('disk');
 
 /** Mounts a file system of a few megabytes; false where that is not allowed. */
@@ -26,10 +26,25 @@ if (!isMounted) console.warn('disk-full tests are skipped: mounting a tmpfs need
 
 const command = ['grpo', '--config', 'grpo.yaml', '--max_steps', '8'].concat(
   // Exact matches are too rare to move a weight.
-  ['--reward_funcs', './letters.mjs#letters'],
+  ['--reward_funcs', './held.mjs#letters'],
 );
+/**
+ * Share of letters. While a file `hold` lies beside it, the completions of step 6 wait for it to go,
+ * so that the disk is full from the same moment on in every run of the tests.
+ */
+const heldReward = `import { existsSync } from 'node:fs';
+const hold = new URL('hold', import.meta.url);
+let calls = 0;
+export async function letters(completion) {
+  calls += 1;
+  while (calls > 5 * 8 && existsSync(hold)) await new Promise((resolve) => setTimeout(resolve, 5));
+  return completion.length === 0 ? 0 : completion.match(/[a-z]|$/gi).length / completion.length;
+}
+`;
+
 const straight = (async () => {
   if (!isMounted) return;
+  write('held.mjs', heldReward);
   const { code, stderr } = await laurel([...command, '--output_dir', 'straight']);
   expect(code, stderr).toBe(0);
 })();
@@ -46,12 +61,14 @@ function fillDisk(freeBytes: number): void {
 /** Trains on the small disk, fills that after step 5, and goes on when there is room again. */
 async function runOutOfSpace(name: string, freeBytes: number) {
   const run = join(disk, name);
+  write('hold', '');
   let before: Record<string, string> | undefined;
   const full = await laurel([...command, '--output_dir', run], {
     onStderr: (text) => {
       if (before !== undefined || !text.includes('step 5/')) return;
       before = checkpointBytes(run, 4);
       fillDisk(freeBytes);
+      rmSync(path('hold'));
     },
   });
   rmSync(join(disk, 'ballast'));
