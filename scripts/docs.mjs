@@ -1,5 +1,6 @@
-// Writes docs/trainers/*.md from the schemas; a test checks that they are up to date.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Writes docs/trainers/*.md from the schemas and the papers' table in README.md from their recorded results; tests
+// check that they are up to date.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createJiti } from 'jiti';
 
 const root = new URL('../', import.meta.url);
@@ -15,3 +16,15 @@ for (const schema of [sftConfig, dpoConfig, grpoConfig]) {
   writeFileSync(file, renderTrainerPage(schema));
   console.log(`wrote docs/trainers/${schema.name}.md`);
 }
+
+const { renderPapersTable, reportPapers } = await jiti.import(
+  new URL('src/papers/index.ts', root).pathname,
+);
+const readme = new URL('README.md', root);
+const table = `<!-- papers -->\n${renderPapersTable(reportPapers())}<!-- /papers -->`;
+const text = readFileSync(readme, 'utf8').replace(
+  /<!-- papers -->.*<!-- \/papers -->/s,
+  () => table,
+);
+writeFileSync(readme, text);
+console.log('wrote the papers of README.md');

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { copyResults } from './copy-results.mjs';
 import { digest } from './object-cache.mjs';
 import { SetupError, say } from './report.mjs';
 import { run } from './run.mjs';
@@ -27,6 +28,7 @@ export function compileTypescript(root) {
     mkdirSync(fresh, { recursive: true });
     const { ok, stdout, stderr } = tsc(root, fresh);
     if (!ok && readdirSync(fresh).length === 0) throw new SetupError(failure(stdout + stderr));
+    copyResults(root, fresh);
     if (ok) writeFileSync(join(fresh, STAMP), hash);
     else say(`${stdout}${stderr}TypeScript reports errors; dist/ was written all the same.`);
     replace(dist, fresh);

@@ -47,6 +47,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./commands/runs-command.ts')).runsCommand,
   },
   {
+    name: 'papers',
+    summary: 'List the papers, how far each is reproduced, and the command that runs it.',
+    load: async () => (await import('./commands/papers-command.ts')).papersCommand,
+  },
+  {
     name: 'show-tokens',
     summary: 'Show a row as the tokens that training sees, those learned in colour.',
     load: async () => (await import('./commands/show-tokens-command.ts')).showTokensCommand,

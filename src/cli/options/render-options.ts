@@ -1,5 +1,6 @@
 /** Help and docs tables, derived from a schema. */
 import { type ConfigSchema, type Field, listFields } from '../../config/index.ts';
+import { wrapText } from '../wrap-text.ts';
 import { groupBy } from './group-by.ts';
 import type { CommandFlag } from './parse-flags.ts';
 
@@ -13,6 +14,7 @@ export function renderHelp(
   }: { commandFlags?: readonly CommandFlag[]; usage?: string; columns?: number } = {},
 ): string {
   const width = Math.max(60, columns);
+  const takesYaml = commandFlags.some(({ name }) => name === 'config');
   const own = commandFlags.map((flag) => {
     const value = flag.kind === 'boolean' ? '' : ` ${flag.placeholder ?? 'TEXT'}`;
     return entry(`--${flag.name.replaceAll('_', '-')}${value}`, flag.description, width);
@@ -29,7 +31,9 @@ export function renderHelp(
       ...fields.flatMap((field) => helpEntries(field, width)),
     ]),
     '',
-    'Options go into a YAML file under the same names. --no-NAME turns a switch off.',
+    takesYaml
+      ? 'Options go into a YAML file under the same names. --no-NAME turns a switch off.'
+      : '--no-NAME turns a switch off.',
     '',
   ].join('\n');
 }
@@ -93,21 +97,11 @@ function escapeCell(content: string): string {
 /** `  --flag VALUE    description`, the description in its own column, wrapped. */
 function entry(head: string, description: string, width: number): string {
   const indent = 34;
-  const lines = wrap(description, width - indent);
+  const lines = wrapText(description, width - indent);
   const start = `  ${head}`;
   const fits = start.length < indent - 1;
   const first = fits
     ? `${start.padEnd(indent)}${lines[0]}`
     : `${start}\n${' '.repeat(indent)}${lines[0]}`;
   return [first, ...lines.slice(1).map((each) => ' '.repeat(indent) + each)].join('\n');
-}
-
-function wrap(content: string, width: number): string[] {
-  const lines = [''];
-  for (const word of content.split(' ')) {
-    const last = lines.at(-1)!;
-    if (last !== '' && last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
-  }
-  return lines;
 }

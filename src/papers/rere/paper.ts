@@ -1,0 +1,26 @@
+import type { Paper } from '../paper.ts';
+
+export const rere: Paper = {
+  name: 'rere',
+  shortName: 'ReRe',
+  title: 'Reinforced Preference Optimization for Recommendation',
+  authors: [
+    'Junfei Tan',
+    'Yuxin Chen',
+    'An Zhang',
+    'Junguang Jiang',
+    'Bin Liu',
+    'Ziru Xu',
+    'Han Zhu',
+    'Jian Xu',
+    'Bo Zheng',
+    'Xiang Wang',
+  ],
+  date: '2025-10-14',
+  arxivId: '2510.12211',
+  claim:
+    'A language model that recommends items ranks better when GRPO’s groups come from a beam search confined to real items, and wrong items that it ranks high cost more than those it ranks low.',
+  summary:
+    'Sampling titles freely wastes completions: most are duplicates or no item at all, and a reward of right or wrong leaves nearly all of them equal. Here a trie of item titles constrains the decoding, a beam search makes every completion of a group a different item, and a ranking reward grades the wrong ones by their place. Compared with classic and language-model recommenders on Amazon Toys, Amazon Industrial and Yelp, by hit ratio and NDCG.',
+  commands: [],
+};
