@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { copyResults } from './copy-results.mjs';
 import { digest } from './object-cache.mjs';
+import { replaceFolder } from './replace-folder.mjs';
 import { SetupError, say } from './report.mjs';
 import { run } from './run.mjs';
 
@@ -31,7 +32,8 @@ export function compileTypescript(root) {
     copyResults(root, fresh);
     if (ok) writeFileSync(join(fresh, STAMP), hash);
     else say(`${stdout}${stderr}TypeScript reports errors; dist/ was written all the same.`);
-    replace(dist, fresh);
+    keepDashboard(dist, fresh);
+    replaceFolder(dist, fresh);
     return true;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
@@ -46,11 +48,10 @@ function tsc(root, outDir) {
   });
 }
 
-function replace(dist, fresh) {
-  const old = `${fresh}-old`;
-  if (existsSync(dist)) renameSync(dist, old);
-  renameSync(fresh, dist);
-  rmSync(old, { recursive: true, force: true });
+/** The pages are built from other sources, by build-dashboard.mjs. */
+function keepDashboard(dist, fresh) {
+  const built = join(dist, 'dashboard');
+  if (existsSync(built)) renameSync(built, join(fresh, 'dashboard'));
 }
 
 function sourceHash(root) {

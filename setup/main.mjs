@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { chooseBlas } from './blas.mjs';
 import { buildAddon } from './build-addon.mjs';
+import { buildDashboard } from './build-dashboard.mjs';
 import { compileTypescript } from './compile-typescript.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { locateLibtorch } from './locate-libtorch.mjs';
@@ -29,9 +30,10 @@ async function setUp(env = process.env) {
   const folder = buildFolder(env);
   const { stamp, built } = await buildAddon({ root: ROOT, folder, found, blas, env });
   const compiled = clone && compileTypescript(ROOT);
+  const pages = clone && buildDashboard(ROOT);
   if (built) report(stamp, env);
   const { version, source, root } = stamp.libtorch;
-  const done = built || compiled ? 'Set up' : 'Nothing to do';
+  const done = built || compiled || pages ? 'Set up' : 'Nothing to do';
   say(`${done} in ${seconds(started)}: libtorch ${version} from ${SOURCES[source]} (${root}).`);
 }
 

@@ -68,6 +68,21 @@ test('a second npx laurel setup has nothing to do', async () => {
   expect(await inProject('npx', ['--no-install', 'laurel', 'setup'])).toContain('Nothing to do');
 });
 
+test('an installed package has the built pages of the dashboard, with the licences of what is in them', async () => {
+  const pages = join(project, 'node_modules/laurel/dist/dashboard');
+  expect((await readdir(pages)).sort()).toEqual([
+    'assets',
+    'favicon.svg',
+    'index.html',
+    'licenses.md',
+    'theme.js',
+  ]);
+  const html = await readFile(join(pages, 'index.html'), 'utf8');
+  const script = html.match(/src="(\/assets\/[^"]+\.js)"/)?.[1];
+  expect((await stat(join(pages, script ?? 'no script'))).size).toBeGreaterThan(0);
+  expect(await readFile(join(pages, 'licenses.md'), 'utf8')).toContain('preact');
+});
+
 for (const resolution of ['nodenext', 'bundler'])
   test(`the example of the README type-checks with ${resolution} resolution`, async () => {
     if (!example) throw new Error('README.md has no example after <!-- example -->');

@@ -5,6 +5,7 @@ import { fakePrograms, load, root, scratchFolder, writeFiles } from './helpers.t
 
 const { installDependencies } = await load('dependencies');
 const { compileTypescript } = await load('compile-typescript');
+const { buildDashboard } = await load('build-dashboard');
 
 beforeEach(() => {
   vi.spyOn(console, 'log').mockImplementation(() => {});
@@ -69,6 +70,41 @@ test('a type error is shown, and tried again next time', () => {
   expect(compileTypescript(folder)).toBe(true);
   expect(vi.mocked(console.log).mock.calls.flat().join('\n')).toContain('src/a.ts(1,14)');
   expect(compileTypescript(folder)).toBe(true);
+});
+
+function pages(): string {
+  const folder = sources();
+  writeFiles(folder, {
+    'dashboard/index.html': '<!doctype html><script type="module" src="/main.ts"></script>',
+    'dashboard/main.ts': "document.title = 'first';",
+  });
+  return folder;
+}
+
+test('pages are built once, again after a change, and outlast a compilation', () => {
+  const folder = pages();
+  expect([buildDashboard(folder), buildDashboard(folder)]).toEqual([true, false]);
+  expect(compileTypescript(folder)).toBe(true);
+  expect(existsSync(join(folder, 'dist/dashboard/index.html'))).toBe(true);
+  expect(buildDashboard(folder)).toBe(false);
+  writeFileSync(join(folder, 'dashboard/main.ts'), "document.title = 'second';");
+  expect(buildDashboard(folder)).toBe(true);
+});
+
+test('without vite, set-up says so and goes on', () => {
+  const folder = pages();
+  rmSync(join(folder, 'node_modules'));
+  expect(buildDashboard(folder)).toBe(false);
+  expect(vi.mocked(console.log).mock.calls.flat().join('\n')).toContain('vite is missing');
+});
+
+test('pages that do not build are said, kept as they were, and tried again', () => {
+  const folder = pages();
+  buildDashboard(folder);
+  writeFileSync(join(folder, 'dashboard/main.ts'), 'this is no program');
+  expect([buildDashboard(folder), buildDashboard(folder)]).toEqual([false, false]);
+  expect(vi.mocked(console.log).mock.calls.flat().join('\n')).toContain('not built');
+  expect(existsSync(join(folder, 'dist/dashboard/index.html'))).toBe(true);
 });
 
 test('package-lock.json has the optional packages of every platform, without which npm ci stops', () => {
