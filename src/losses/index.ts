@@ -111,3 +111,9 @@ export {
   type TokenScores,
   tokenLogprobs,
 } from './token-logprobs.ts';
+export {
+  chunkedTopKStatistics,
+  type TopKOptions,
+  type TopKStatistics,
+  topKStatistics,
+} from './top-k-statistics.ts';

@@ -1,4 +1,10 @@
 export { ConsoleSink, type ConsoleStream, formatDuration } from './console-sink.ts';
+export {
+  distinctNgrams,
+  expectedDistinct,
+  type NgramDiversity,
+  type NgramOptions,
+} from './distinct-ngrams.ts';
 export { cutMetricsAfter, JsonlSink, readMetrics, type SyncPolicy } from './jsonl-sink.ts';
 export {
   evaluationMetrics,
@@ -17,3 +23,4 @@ export {
   type MetricsLogState,
 } from './metrics-log.ts';
 export type { MetricsEntry, MetricsSink, Progress } from './metrics-sink.ts';
+export { type PromptRewards, winProbability } from './win-probability.ts';

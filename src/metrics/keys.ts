@@ -3,6 +3,7 @@
  * those under `time/`, `rollout/` and `engine/`, and the `nonfinite_*` counts, are Laurel's.
  */
 import type { MetricDefinition } from './metric-definition.ts';
+import { monitorMetrics } from './monitor-keys.ts';
 import { preferenceMetrics } from './preference-keys.ts';
 
 const all = ['sft', 'dpo', 'grpo'] as const;
@@ -59,6 +60,7 @@ export const fixedMetrics = {
   },
 
   ...preferenceMetrics,
+  ...monitorMetrics,
 
   reward: {
     unit: 'reward',

@@ -1,5 +1,11 @@
 export { assertRewardColumns } from './assert-reward-columns.ts';
 export { type EvaluateRewardsOptions, evaluateRewards } from './evaluate-rewards.ts';
+export type {
+  Detection,
+  Observation,
+  TurnDetector,
+  TurningPoint,
+} from './monitor/turn-detector.ts';
 export {
   assertPromptsFit,
   type PolicyGradientTraining,
