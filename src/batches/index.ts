@@ -1,5 +1,6 @@
 export { KeptRecorder, keptLength, keptSet, keptTokensOf } from './kept-tokens.ts';
 export { microBatches } from './micro-batches.ts';
 export { packBatch, type TrainBatch } from './pack-batch.ts';
+export { packTexts, type TextBatch } from './pack-texts.ts';
 export { bestFitDecreasing, packed, padded, paddingShare, type RowLayout } from './row-layout.ts';
 export { type CompletionOrigin, countTotals, type TrainSequence } from './train-sequence.ts';

@@ -1,7 +1,11 @@
 import type { Segments } from '../models/index.ts';
 import { fromTypedArray, type Tensor } from '../tensor/index.ts';
 import type { RowLayout } from './row-layout.ts';
-import type { TrainSequence } from './train-sequence.ts';
+
+/** What is placed: its tokens stand together. */
+interface Placed {
+  readonly tokens: readonly number[];
+}
 
 /** The largest of some counts, at least 1. */
 export const longest = (lengths: readonly number[]): number =>
@@ -17,7 +21,7 @@ export interface Placement {
 }
 
 /** Places sequences one behind the other in the rows that the layout gives them. */
-export function place(sequences: readonly TrainSequence[], layout: RowLayout): Placement {
+export function place(sequences: readonly Placed[], layout: RowLayout): Placement {
   const lengths = sequences.map(({ tokens }) => tokens.length);
   const rows = layout(lengths);
   const length = longest(rows.map((row) => row.reduce((sum, item) => sum + lengths[item]!, 0)));
@@ -34,7 +38,7 @@ export function place(sequences: readonly TrainSequence[], layout: RowLayout): P
 
 /** The rows' tokens. [R, T] */
 export function padTokens(
-  sequences: readonly TrainSequence[],
+  sequences: readonly Placed[],
   padTokenId: number,
   { rows, length, offsets }: Placement,
 ): Tensor {
@@ -48,7 +52,7 @@ export function padTokens(
 
 /** What divides the rows, where any holds several sequences; padding counts as one more. */
 export function segmentsOf(
-  sequences: readonly TrainSequence[],
+  sequences: readonly Placed[],
   { rows, length, offsets }: Placement,
   device: string,
 ): Segments | undefined {

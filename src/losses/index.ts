@@ -10,6 +10,11 @@ export {
   totalsOf,
 } from './aggregate.ts';
 export {
+  type BradleyTerryInputs,
+  type BradleyTerryOptions,
+  bradleyTerryLoss,
+} from './bradley-terry.ts';
+export {
   type ChunkOptions,
   chunkedLogprobs,
   LOGITS_AT_ONCE,

@@ -21,7 +21,12 @@ export type LossMetric =
   | 'logps/chosen'
   | 'logps/rejected'
   | 'logits/chosen'
-  | 'logits/rejected';
+  | 'logits/rejected'
+  | 'min_reward'
+  | 'mean_reward'
+  | 'max_reward'
+  | 'accuracy'
+  | 'margin';
 
 /** One micro-batch's part of a metric, in the form in which parts combine exactly. Scalars, float64, detached. */
 export type Statistic =

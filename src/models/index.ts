@@ -26,6 +26,7 @@ export {
   formatModelConfig,
   type ModelConfig,
   type ModelConfigInput,
+  type ModelOutput,
   type ModelType,
   modelTypes,
   parseModelConfig,
@@ -43,6 +44,7 @@ export { parameterEntries, parameterTable } from './parameter-table.ts';
 export { type StatesOptions, withHiddenStates } from './recomputed-states.ts';
 export { restoreParameters } from './restore-parameters.ts';
 export type { RopeConfig } from './rope-config.ts';
+export { addScoreHead } from './score-head.ts';
 export {
   type LayerWeights,
   type Model,

@@ -7,9 +7,16 @@ export const modelTypes = ['llama', 'qwen2', 'qwen3'] as const;
 
 export type ModelType = (typeof modelTypes)[number];
 
+/**
+ * What the last states are turned into: a logit for every token, or one score for a whole text (transformers' sequence
+ * classification with one label), which makes a reward model.
+ */
+export type ModelOutput = 'logits' | 'score';
+
 /** The architecture of a decoder transformer, as Hugging Face's config.json describes it. */
 export interface ModelConfig {
   readonly modelType: ModelType;
+  readonly output: ModelOutput;
   /** V */
   readonly vocabSize: number;
   /** C */
@@ -75,6 +82,9 @@ const fields = {
   pad_token_id: tokenId,
   torch_dtype: z.string().nullish(),
   dtype: z.string().nullish(),
+  architectures: z.array(z.string()).nullish(),
+  id2label: z.record(z.string(), z.unknown()).nullish(),
+  num_labels: count.nullish(),
 };
 
 type Fields = z.infer<z.ZodObject<typeof fields>>;
@@ -157,6 +167,17 @@ function dtypeIn({ dtype, torch_dtype: old }: Fields, where: string): DType {
   throw new ConfigError(`${where}: dtype '${name}' is not one of ${dtypes.join(', ')}`);
 }
 
+/** transformers counts labels by their names, and takes two where none are named. */
+function outputOf({ architectures, id2label, num_labels: labels }: Fields, where: string) {
+  const name = architectures?.[0] ?? '';
+  if (!name.endsWith(classifier)) return 'logits';
+  const found = labels ?? (id2label ? Object.keys(id2label).length : 2);
+  if (found === 1) return 'score';
+  throw new ConfigError(
+    `${where}: ${name} with ${found} labels is not supported; a reward model has one (num_labels=1)`,
+  );
+}
+
 const listOf = (ids: number | readonly number[] | null | undefined): readonly number[] =>
   ids == null ? [] : typeof ids === 'number' ? [ids] : ids;
 
@@ -191,6 +212,7 @@ export function parseModelConfig(
   refuseWindow(modelType, fields, where);
   return {
     modelType,
+    output: outputOf(fields, where),
     vocabSize: fields.vocab_size,
     hiddenSize: fields.hidden_size,
     intermediateSize: fields.intermediate_size,
@@ -222,11 +244,19 @@ export function parseModelConfig(
 const oneOrMany = (ids: readonly number[]): number | readonly number[] | null =>
   ids.length === 0 ? null : ids.length === 1 ? ids[0]! : ids;
 
-const architectures: Record<ModelType, string> = {
-  llama: 'LlamaForCausalLM',
-  qwen2: 'Qwen2ForCausalLM',
-  qwen3: 'Qwen3ForCausalLM',
-};
+const families: Record<ModelType, string> = { llama: 'Llama', qwen2: 'Qwen2', qwen3: 'Qwen3' };
+
+const classifier = 'ForSequenceClassification';
+
+/** The classes of transformers; where a model has a score, its one label names it. */
+const formatOutput = ({ modelType, output }: ModelConfig): Record<string, unknown> =>
+  output === 'logits'
+    ? { architectures: [`${families[modelType]}ForCausalLM`] }
+    : {
+        architectures: [`${families[modelType]}${classifier}`],
+        id2label: { 0: 'LABEL_0' },
+        label2id: { LABEL_0: 0 },
+      };
 
 /** The config.json that both transformers 4.x and 5.x read back as this configuration. */
 export function formatModelConfig(config: ModelConfig): Record<string, unknown> {
@@ -235,7 +265,7 @@ export function formatModelConfig(config: ModelConfig): Record<string, unknown> 
   const parameters = formatRopeScaling(scaling);
   const longContext = scaling.ropeType === 'longrope';
   return {
-    architectures: [architectures[config.modelType]],
+    ...formatOutput(config),
     model_type: config.modelType,
     vocab_size: config.vocabSize,
     hidden_size: config.hiddenSize,

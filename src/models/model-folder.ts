@@ -156,5 +156,6 @@ export function saveModel(folder: string, model: Model, { maxShardBytes }: SaveO
   mkdirSync(folder, { recursive: true });
   tidy(() => writeSafetensorsFolder(folder, parameters(model), { maxShardBytes }));
   writeJson(join(folder, 'config.json'), formatModelConfig({ ...model.config, dtype }));
+  if (model.config.output === 'score') return;
   writeJson(join(folder, 'generation_config.json'), generationConfig(model.config));
 }

@@ -40,7 +40,7 @@ export interface ParameterTable {
   readonly embedTokens: ParameterEntry;
   readonly layers: readonly LayerEntries[];
   readonly norm: ParameterEntry;
-  /** null where the embedding is the output matrix too. */
+  /** Of the logits, or of the score; null where the embedding is the output matrix too. */
   readonly head: ParameterEntry | null;
 }
 
@@ -83,9 +83,16 @@ function layerEntries(config: ModelConfig, index: number): LayerEntries {
 export const moduleName = ({ weight }: ProjectionEntry): string =>
   weight.name.slice(0, -'.weight'.length);
 
+/** The matrix that scores a text. [1, C] */
+export const scoreEntry = ({ hiddenSize }: ModelConfig): ParameterEntry => ({
+  name: 'score.weight',
+  shape: [1, hiddenSize],
+  kind: 'matrix',
+});
+
 /** The one place that knows which parameters an architecture has, their names and shapes. */
 export function parameterTable(config: ModelConfig): ParameterTable {
-  const { vocabSize, hiddenSize, numHiddenLayers } = config;
+  const { vocabSize, hiddenSize, numHiddenLayers, output, tieWordEmbeddings } = config;
   const vocabulary = (name: string): ParameterEntry => ({
     name,
     shape: [vocabSize, hiddenSize],
@@ -95,7 +102,12 @@ export function parameterTable(config: ModelConfig): ParameterTable {
     embedTokens: vocabulary('model.embed_tokens.weight'),
     layers: Array.from({ length: numHiddenLayers }, (_, index) => layerEntries(config, index)),
     norm: norm('model.norm', hiddenSize),
-    head: config.tieWordEmbeddings ? null : vocabulary('lm_head.weight'),
+    head:
+      output === 'score'
+        ? scoreEntry(config)
+        : tieWordEmbeddings
+          ? null
+          : vocabulary('lm_head.weight'),
   };
 }
 

@@ -54,7 +54,7 @@ export interface Weights {
   readonly layers: readonly LayerWeights[];
   /** [C] */
   readonly norm: Tensor;
-  /** [V, C]; null where the embedding is the output matrix too. */
+  /** [V, C], or [1, C] of a score; null where the embedding is the output matrix too. */
   readonly head: Tensor | null;
 }
 

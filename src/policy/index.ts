@@ -1,5 +1,6 @@
 export { evaluateLoss } from './evaluate-loss.ts';
 export { type NewModelOptions, newModelConfig } from './new-model-config.ts';
+export type { Learner, Trainee, UpdateResult } from './optimiser-step.ts';
 export {
   type CreatePolicyOptions,
   type LoadPolicyOptions,
@@ -7,6 +8,7 @@ export {
   type SampleOptions,
   type ScoreCompletionsOptions,
 } from './policy.ts';
+export { RewardModel, type ScoreTextsOptions } from './reward-model.ts';
 export { type SampleRequest, sampleCompletions } from './sample.ts';
 export {
   type LogprobDistribution,
@@ -15,11 +17,12 @@ export {
   type SamplingOptions,
 } from './sampling-options.ts';
 export { headOf, type ScoreOptions, type SequenceScores, scoreSequences } from './score.ts';
+export { type TextTokensOptions, textTokens } from './text-tokens.ts';
+export { type BatchLoss, forwardBackward, type UpdateOptions, update } from './update.ts';
 export {
-  type BatchLoss,
-  forwardBackward,
-  type Learner,
-  type UpdateOptions,
-  type UpdateResult,
-  update,
-} from './update.ts';
+  evaluatePairs,
+  type PairLossOptions,
+  type TextPair,
+  type UpdateRewardsOptions,
+  updateRewards,
+} from './update-rewards.ts';

@@ -11,6 +11,7 @@ import {
 import { type DType, Generator } from '../tensor/index.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import type { Rollout } from '../types.ts';
+import { assertVocabulary } from './assert-vocabulary.ts';
 import { type NewModelOptions, newModelConfig } from './new-model-config.ts';
 import { sampleCompletions } from './sample.ts';
 import { resolveSampling, type SamplingOptions } from './sampling-options.ts';
@@ -39,14 +40,14 @@ export class Policy {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
 
-  /** @throws ConfigError when the model has fewer token rows than the tokenizer has tokens. */
+  /** @throws ConfigError for a reward model, or when the model has fewer token rows than the tokenizer has tokens. */
   constructor(model: Model, tokenizer: Tokenizer) {
-    const { vocabSize } = model.config;
-    if (vocabSize < tokenizer.vocabSize) {
+    if (model.config.output !== 'logits') {
       throw new ConfigError(
-        `the model knows ${vocabSize} tokens and the tokenizer (${tokenizer.source}) makes ${tokenizer.vocabSize}; use the tokenizer the model was trained with, or set vocab_size to at least ${tokenizer.vocabSize}`,
+        'the model is a reward model, which scores texts and writes none; name it in reward_funcs, or train it on with laurel reward',
       );
     }
+    assertVocabulary(model, tokenizer);
     this.model = model;
     this.tokenizer = tokenizer;
   }

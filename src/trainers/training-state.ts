@@ -6,7 +6,7 @@ import {
   writeTrainerState,
 } from '../checkpoints/index.ts';
 import { restoreParameters } from '../models/index.ts';
-import type { Learner } from '../policy/index.ts';
+import type { Learner, Trainee } from '../policy/index.ts';
 import { readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
 
 const optimizerFile = 'optimizer.safetensors';
@@ -14,7 +14,7 @@ const optimizerFile = 'optimizer.safetensors';
 /** Writes weights, tokenizer, moments and state into a checkpoint that is being saved. */
 export function writeTrainingState(
   folder: string,
-  { policy, optimizer }: Learner,
+  { policy, optimizer }: Learner<Trainee>,
   state: TrainerState,
 ): void {
   policy.save(folder);
@@ -26,11 +26,16 @@ export function writeTrainingState(
 }
 
 /** Copies a checkpoint's weights, or adapters, into the policy, in place. @throws CheckpointError when they do not fit. */
-export const restoreWeights = ({ policy }: Pick<Learner, 'policy'>, folder: string): void =>
-  restoreParameters(policy.model, folder);
+export const restoreWeights = (
+  { policy }: Pick<Learner<Trainee>, 'policy'>,
+  folder: string,
+): void => restoreParameters(policy.model, folder);
 
 /** Takes up where a checkpoint stands: weights and moments in place, the rest returned. */
-export function restoreTrainingState(learner: Learner, { path }: Checkpoint): TrainerState {
+export function restoreTrainingState(
+  learner: Learner<Trainee>,
+  { path }: Checkpoint,
+): TrainerState {
   const state = readTrainerState(path);
   restoreWeights(learner, path);
   tidy(() => {

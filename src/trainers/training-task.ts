@@ -1,6 +1,6 @@
 import type { Metrics } from '../metrics/index.ts';
 import type { ScheduleName } from '../optim/index.ts';
-import type { Learner } from '../policy/index.ts';
+import type { Learner, Trainee } from '../policy/index.ts';
 import type { StepArithmetic } from './config/index.ts';
 import type { SessionOptions } from './run-session.ts';
 
@@ -43,7 +43,7 @@ export interface StepOutcome {
 
 /** What one kind of training does; the loop around it is the same for all. */
 export interface TrainingTask {
-  readonly learner: Learner;
+  readonly learner: Learner<Trainee>;
   /** Changes when any row it trains on does. */
   readonly rows: string;
   step(context: StepContext): Promise<StepOutcome>;

@@ -15,7 +15,7 @@ import trl
 from datasets import Dataset
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 from tokenizers import Tokenizer, models, pre_tokenizers
-from trl import DPOConfig, GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
+from trl import DPOConfig, GRPOConfig, GRPOTrainer, RewardConfig, SFTConfig, SFTTrainer
 
 logging.disable(logging.WARNING)
 
@@ -102,7 +102,10 @@ SFT = [
 with tempfile.TemporaryDirectory() as folder:
     result = {
         "versions": {"trl": trl.__version__, "transformers": transformers.__version__},
-        "defaults": {"grpo": defaults(GRPOConfig), "sft": defaults(SFTConfig), "dpo": defaults(DPOConfig)},
+        "defaults": {
+            name: defaults(config)
+            for name, config in dict(grpo=GRPOConfig, sft=SFTConfig, dpo=DPOConfig, reward=RewardConfig).items()
+        },
         "grpo": [grpo_case(folder, *case) for case in GRPO],
         "sft": [sft_case(folder, *case) for case in SFT],
     }

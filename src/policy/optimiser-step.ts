@@ -1,0 +1,93 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LossMetric, Statistics } from '../losses/index.ts';
+import type { Model } from '../models/index.ts';
+import { clipGradNorm, type Optimizer } from '../optim/index.ts';
+import { phase } from '../tensor/index.ts';
+import type { Tokenizer } from '../tokenizers/index.ts';
+import type { Policy } from './policy.ts';
+import { takeStatistics } from './take-statistics.ts';
+
+/** A model that is trained and saved with its tokenizer: a policy, or a reward model. */
+export interface Trainee {
+  readonly model: Model;
+  readonly tokenizer: Tokenizer;
+  save(folder: string): void;
+}
+
+/** What changes the weights. */
+export interface Learner<Trained extends Trainee = Policy> {
+  readonly policy: Trained;
+  readonly optimizer: Optimizer;
+  /** Global norm that gradients are scaled down to; 0: no clipping. */
+  readonly maxGradNorm: number;
+}
+
+/** One micro-batch's part of an optimiser step. */
+export interface StepPart {
+  readonly loss: number;
+  readonly statistics: Statistics;
+}
+
+export interface UpdateResult {
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly metrics: Partial<Record<LossMetric, number>>;
+  /** What was not finite, and where; the weights are then untouched. */
+  readonly nonFinite?: string;
+}
+
+export interface OptimiserStepOptions<Micro> {
+  readonly learningRate: number;
+  readonly signal?: AbortSignal | undefined;
+  /** What of a micro-batch made its loss non-finite, to be appended to the message. */
+  readonly explain?: (micro: Micro) => string;
+}
+
+/**
+ * One optimiser step over micro-batches: `forwardBackward` of each adds its gradients, then come clipping and AdamW.
+ * Nothing is changed when it throws.
+ */
+export async function optimiserStep<Micro>(
+  learner: Learner<Trainee>,
+  microBatches: readonly Micro[],
+  forwardBackward: (micro: Micro, index: number) => StepPart | undefined,
+  { learningRate, signal, explain = () => '' }: OptimiserStepOptions<Micro>,
+): Promise<UpdateResult> {
+  try {
+    const parts: StepPart[] = [];
+    for (const [index, micro] of microBatches.entries()) {
+      await nextTurn();
+      signal?.throwIfAborted();
+      const part = phase('forward', () => forwardBackward(micro, index));
+      if (part === undefined) continue;
+      learner.optimizer.collectGradients();
+      parts.push(part);
+      if (!Number.isFinite(part.loss))
+        return failed(parts, `the loss of micro-batch ${index} is ${part.loss}${explain(micro)}`);
+    }
+    return phase('optimiser', () => applyGradients(learner, parts, learningRate));
+  } finally {
+    phase('optimiser', () => learner.optimizer.zeroGradients());
+  }
+}
+
+const lossOf = (parts: readonly StepPart[]): number =>
+  parts.reduce((sum, { loss }) => sum + loss, 0);
+
+const statisticsOf = (parts: readonly StepPart[]) =>
+  takeStatistics(parts.map(({ statistics }) => statistics));
+
+function failed(parts: readonly StepPart[], nonFinite: string): UpdateResult {
+  return { loss: lossOf(parts), gradNorm: Number.NaN, metrics: statisticsOf(parts), nonFinite };
+}
+
+function applyGradients(
+  { optimizer, maxGradNorm }: Learner<Trainee>,
+  parts: readonly StepPart[],
+  learningRate: number,
+): UpdateResult {
+  const { norm, nonFinite } = clipGradNorm(optimizer.parameters, maxGradNorm);
+  if (nonFinite !== undefined) return failed(parts, `the gradient of ${nonFinite} is not finite`);
+  optimizer.step(learningRate);
+  return { loss: lossOf(parts), gradNorm: norm, metrics: statisticsOf(parts) };
+}
