@@ -22,6 +22,7 @@ import {
   isRunFolder,
   type RunRecord,
   readRunRecord,
+  type StatedOrigin,
   writeRunRecord,
 } from './run-record.ts';
 
@@ -35,6 +36,8 @@ export interface RunStart {
   laurelVersion: string;
   totalSteps?: number | null;
   command?: readonly string[];
+  /** Where the run comes from, where its starter knows better than its command and options tell. */
+  origin?: StatedOrigin;
 }
 
 /** Where a run lives: its own folder, or a new one below `root`. */
@@ -86,6 +89,7 @@ function makeRun(
       laurelVersion,
       totalSteps,
       attempts: [newAttempt(start, 0)],
+      ...(start.origin && { origin: start.origin }),
     };
     writeRunRecord(path, record);
     return new Run(path, lock, record);

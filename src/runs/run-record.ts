@@ -25,6 +25,16 @@ export interface Attempt {
   readonly lastStep?: number;
 }
 
+/** Where a run comes from, as far as its starter said so; the rest is derived from its command and options. */
+export interface StatedOrigin {
+  /** The run whose weights it started from: name or folder. */
+  readonly parent?: string;
+  /** The paper that it reproduces or uses: name of its folder. */
+  readonly paper?: string;
+  /** The configuration file or script that it was started with. */
+  readonly recipe?: string;
+}
+
 /** `run.json`. */
 export interface RunRecord {
   readonly name: string;
@@ -34,6 +44,7 @@ export interface RunRecord {
   readonly laurelVersion: string;
   readonly totalSteps: number | null;
   readonly attempts: readonly Attempt[];
+  readonly origin?: StatedOrigin;
 }
 
 const recordName = 'run.json';
