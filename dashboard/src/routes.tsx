@@ -1,8 +1,10 @@
 import type { ComponentChild } from 'preact';
+import { ComparePage } from './compare/compare-page.tsx';
 import { Empty } from './components/empty.tsx';
 import { PaperPage } from './papers/paper-page.tsx';
 import { PapersPage } from './papers/papers-page.tsx';
 import { matchPath, type Place } from './router.ts';
+import { RunsPage } from './runs/runs-page.tsx';
 
 /** What an address shows. */
 export interface Route {
@@ -16,6 +18,8 @@ type Values = Readonly<Record<string, string>>;
 const routes: readonly (readonly [string, (values: Values, place: Place) => Route])[] = [
   ['/', () => ({ title: 'Papers', page: <PapersPage /> })],
   ['/papers/:name', ({ name = '' }) => ({ title: name, page: <PaperPage name={name} /> })],
+  ['/runs', () => ({ title: 'Runs', page: <RunsPage /> })],
+  ['/compare', (_, { query }) => ({ title: 'Comparison', page: <ComparePage query={query} /> })],
 ];
 
 /** The route of an address; one that says so where there is none. */
