@@ -17,6 +17,8 @@ export interface KeepOptions {
   keep?: number | null | undefined;
   /** Step of the best one, kept in any case. */
   best?: number | null | undefined;
+  /** Of the steps that have a checkpoint, oldest first, further ones kept in any case. */
+  alsoKeep?: (saved: readonly number[]) => readonly number[];
 }
 
 /**
@@ -29,7 +31,7 @@ export async function saveCheckpoint(
   folder: string,
   step: number,
   write: (temporaryFolder: string) => Promise<void> | void,
-  { keep, best }: KeepOptions = {},
+  { keep, best, alsoKeep = () => [] }: KeepOptions = {},
 ): Promise<string> {
   const target = join(folder, `checkpoint-${step}`);
   const suffix = randomBytes(4).toString('hex');
@@ -48,7 +50,10 @@ export async function saveCheckpoint(
     throw saveError(folder, step, cause as Error);
   }
   clearLeftovers(folder);
-  removeOldest(folder, keep ?? Number.POSITIVE_INFINITY, best ?? undefined);
+  removeOldest(folder, keep ?? Number.POSITIVE_INFINITY, (saved) => [
+    ...(best === null || best === undefined ? [] : [best]),
+    ...alsoKeep(saved),
+  ]);
   return target;
 }
 
@@ -86,11 +91,16 @@ function clearLeftovers(folder: string): void {
   }
 }
 
-/** Keeps the newest and the best, as Transformers' rotate_checkpoints does. */
-function removeOldest(folder: string, keep: number, best: number | undefined): void {
+/** Keeps the newest and those held on to, as Transformers' rotate_checkpoints does with the best. */
+function removeOldest(
+  folder: string,
+  keep: number,
+  heldOnTo: (saved: readonly number[]) => readonly number[],
+): void {
   const checkpoints = listCheckpoints(folder);
   const newest = checkpoints.at(-1);
-  const isProtected = (step: number) => step === newest?.step || step === best;
+  const held = new Set(heldOnTo(checkpoints.map(({ step }) => step)));
+  const isProtected = (step: number) => step === newest?.step || held.has(step);
   const protectedCount = checkpoints.filter(({ step }) => isProtected(step)).length;
   let excess = checkpoints.length - Math.max(keep, protectedCount);
   for (const { step, path } of checkpoints) {

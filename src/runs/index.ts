@@ -15,6 +15,7 @@ export { type CurveChart, type CurveSeries, renderCurveSvg } from './curve-svg.t
 export { type GitRevision, gitRevision } from './git-revision.ts';
 export { listRuns, type RunStatus, type RunSummary, readRun } from './list-runs.ts';
 export { metricSeries } from './metric-series.ts';
+export { modelCheckpoint } from './model-checkpoint.ts';
 export { appendEvent, cutEventsAfter, type EventRecord, readEvents } from './run-events.ts';
 export { createRun, Run, type RunPlace, type RunStart, resumeRun } from './run-folder.ts';
 export { type LockOwner, lockOwner, lockRun, RunInUseError, type RunLock } from './run-lock.ts';

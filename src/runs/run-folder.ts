@@ -185,13 +185,18 @@ export class Run {
    */
   close(
     outcome: AttemptOutcome,
-    { lastStep, reason }: { lastStep?: number; reason?: string } = {},
+    {
+      lastStep,
+      reason,
+      bestStep,
+    }: { lastStep?: number; reason?: string; bestStep?: number | undefined } = {},
   ): void {
     const ended: Partial<Attempt> = {
       endedAt: new Date().toISOString(),
       outcome,
       ...(lastStep === undefined ? {} : { lastStep }),
       ...(reason === undefined ? {} : { reason }),
+      ...(bestStep === undefined ? {} : { bestStep }),
     };
     const attempts = this.current.attempts.map((attempt, index, all) =>
       index === all.length - 1 ? { ...attempt, ...ended } : attempt,

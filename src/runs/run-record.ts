@@ -20,9 +20,11 @@ export interface Attempt {
   readonly command: readonly string[];
   readonly endedAt?: string;
   readonly outcome?: AttemptOutcome;
-  /** Why it ended, when it did not finish. */
+  /** Why it ended, when it did not reach its last step. */
   readonly reason?: string;
   readonly lastStep?: number;
+  /** Step of the checkpoint whose weights it ended with, where that is not the newest. */
+  readonly bestStep?: number;
 }
 
 /** Where a run comes from, as far as its starter said so; the rest is derived from its command and options. */

@@ -18,4 +18,5 @@ export { encodeRows, rowLayout, type SupervisedRow, tokensOf } from './supervise
 export type { SupervisedExample } from './supervised-sequences.ts';
 export { type SequenceOptions, supervisedSequence } from './supervised-sequences.ts';
 export { type SupervisedTraining, trainSupervised } from './supervised-trainer.ts';
+export type { CallbackContext, StopRequest, TrainerCallback } from './trainer-callback.ts';
 export type { OnTrainerEvent, TrainerEvent, TrainerHooks, TrainResult } from './trainer-events.ts';

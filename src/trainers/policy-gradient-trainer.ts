@@ -13,7 +13,7 @@ import { assertReferenceMoves } from './assert-reference-moves.ts';
 import { assertRewardColumns } from './assert-reward-columns.ts';
 import { type GrpoOptionsInput, groupArithmetic, grpoOptions } from './config/index.ts';
 import { PolicyGradientTask } from './policy-gradient-task.ts';
-import type { TrainerHooks, TrainResult } from './trainer-events.ts';
+import { type TrainerHooks, type TrainResult, takeHooks } from './trainer-events.ts';
 import { runTraining } from './training-loop.ts';
 
 /** What the policy-gradient trainer takes: a policy, prompts, rewards, and the options of `docs/trainers/grpo.md` in camelCase. */
@@ -36,6 +36,7 @@ export interface PolicyGradientTraining extends TrainerHooks, GrpoOptionsInput, 
  * @throws ConfigError, DataError before the first step for options or rows that cannot work.
  */
 export async function trainPolicyGradient(training: PolicyGradientTraining): Promise<TrainResult> {
+  const { hooks, rest } = takeHooks(training);
   const {
     policy,
     examples,
@@ -44,9 +45,8 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
     evaluate,
     capabilities = {},
     chatTemplateKwargs,
-    ...rest
-  } = training;
-  const { signal, onEvent, console: stream, ...input } = rest;
+    ...input
+  } = rest;
   const options = parseConfig(grpoOptions, input);
   assertReferenceMoves(policy, options.syncRefModel);
   const toPrompt = (row: PromptExample) =>
@@ -75,19 +75,10 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
     arithmetic,
     evaluate,
     capabilities,
-    onEvent,
+    onEvent: hooks.onEvent,
   });
   const configYaml = toYaml(options, grpoOptions);
-  return runTraining(
-    task,
-    options,
-    { trainer: 'grpo', configYaml, arithmetic },
-    {
-      ...(signal && { signal }),
-      ...(onEvent && { onEvent }),
-      ...(stream !== undefined && { console: stream }),
-    },
-  );
+  return runTraining(task, options, { trainer: 'grpo', configYaml, arithmetic }, hooks);
 }
 
 /** @throws ConfigError naming the first prompt that leaves the model's context no room for a completion. */

@@ -10,7 +10,7 @@ import { assertReferenceMoves } from './assert-reference-moves.ts';
 import { type DpoOptionsInput, dpoOptions, supervisedArithmetic } from './config/index.ts';
 import { preferencePair } from './preference-pair.ts';
 import { PreferenceTask } from './preference-task.ts';
-import type { TrainerHooks, TrainResult } from './trainer-events.ts';
+import { type TrainerHooks, type TrainResult, takeHooks } from './trainer-events.ts';
 import { runTraining } from './training-loop.ts';
 
 /** What the preference trainer takes: a policy, pairs, and the options of `docs/trainers/dpo.md` in camelCase. */
@@ -31,6 +31,7 @@ export interface PreferenceTraining extends TrainerHooks, DpoOptionsInput, Promp
  * @throws ConfigError, DataError before the first step for options or rows that cannot work.
  */
 export async function trainPreference(training: PreferenceTraining): Promise<TrainResult> {
+  const { hooks, rest } = takeHooks(training);
   const {
     policy,
     examples,
@@ -38,11 +39,8 @@ export async function trainPreference(training: PreferenceTraining): Promise<Tra
     evalExamples = [],
     evaluate,
     chatTemplateKwargs = {},
-    signal,
-    onEvent,
-    console: stream,
     ...input
-  } = training;
+  } = rest;
   const options = parseConfig(dpoOptions, input);
   assertReferenceMoves(policy, options.syncRefModel);
   const { maxPositionEmbeddings: contextLength } = policy.model.config;
@@ -59,14 +57,5 @@ export async function trainPreference(training: PreferenceTraining): Promise<Tra
   const learner = { policy, optimizer, maxGradNorm: options.maxGradNorm };
   const task = new PreferenceTask({ learner, rows, reference, options, evaluate });
   const configYaml = toYaml(options, dpoOptions);
-  return runTraining(
-    task,
-    options,
-    { trainer: 'dpo', configYaml, arithmetic },
-    {
-      ...(signal && { signal }),
-      ...(onEvent && { onEvent }),
-      ...(stream !== undefined && { console: stream }),
-    },
-  );
+  return runTraining(task, options, { trainer: 'dpo', configYaml, arithmetic }, hooks);
 }

@@ -28,7 +28,7 @@ import {
 import { rowsFingerprint } from './rows-fingerprint.ts';
 import { encodeRows, rowLayout, type SupervisedRow, tokensOf } from './supervised-rows.ts';
 import type { SupervisedExample } from './supervised-sequences.ts';
-import type { TrainerHooks, TrainResult } from './trainer-events.ts';
+import { type TrainerHooks, type TrainResult, takeHooks } from './trainer-events.ts';
 import { runTraining } from './training-loop.ts';
 import type { StepContext, StepOutcome, TrainingTask } from './training-task.ts';
 
@@ -56,17 +56,8 @@ const scoring = {
  * @throws ConfigError, DataError before the first step for options or rows that cannot work.
  */
 export async function trainSupervised(training: SupervisedTraining): Promise<TrainResult> {
-  const {
-    policy,
-    examples,
-    evalExamples = [],
-    evaluate,
-    chatTemplateKwargs = {},
-    signal,
-    onEvent,
-    console: stream,
-    ...input
-  } = training;
+  const { hooks, rest } = takeHooks(training);
+  const { policy, examples, evalExamples = [], evaluate, chatTemplateKwargs = {}, ...input } = rest;
   const options = parseConfig(sftOptions, input);
   const contextLength = policy.model.config.maxPositionEmbeddings;
   const encode = (some: readonly SupervisedExample[], packing: boolean) =>
@@ -94,16 +85,7 @@ export async function trainSupervised(training: SupervisedTraining): Promise<Tra
     evaluate,
   });
   const configYaml = toYaml(options, sftOptions);
-  return runTraining(
-    task,
-    options,
-    { trainer: 'sft', configYaml, arithmetic },
-    {
-      ...(signal && { signal }),
-      ...(onEvent && { onEvent }),
-      ...(stream !== undefined && { console: stream }),
-    },
-  );
+  return runTraining(task, options, { trainer: 'sft', configYaml, arithmetic }, hooks);
 }
 
 interface TaskParts {

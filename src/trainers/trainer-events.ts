@@ -1,5 +1,6 @@
 import type { Metrics } from '../metrics/index.ts';
 import type { RolloutGroup } from '../types.ts';
+import type { StopRequest, TrainerCallback } from './trainer-callback.ts';
 
 /** What a trainer tells those who embed it, in the order things happen. */
 export type TrainerEvent =
@@ -19,6 +20,12 @@ export type TrainerEvent =
     }
   | { readonly type: 'step-end'; readonly step: number; readonly metrics: Metrics }
   | { readonly type: 'evaluation-end'; readonly step: number; readonly metrics: Metrics }
+  | {
+      readonly type: 'callback-end';
+      readonly step: number;
+      readonly name: string;
+      readonly metrics: Metrics;
+    }
   | { readonly type: 'checkpoint-end'; readonly step: number; readonly folder: string }
   | { readonly type: 'warning'; readonly message: string }
   | {
@@ -37,6 +44,22 @@ export interface TrainerHooks {
   readonly onEvent?: OnTrainerEvent;
   /** Where progress, metrics and warnings are printed; null: nowhere. Standard error unless given. */
   readonly console?: ConsoleStreamOption;
+  /** What looks at the policy between steps, in this order. */
+  readonly callbacks?: readonly TrainerCallback[];
+}
+
+/** Takes a trainer's hooks apart from what else it is given. */
+export function takeHooks<Training extends TrainerHooks>(
+  training: Training,
+): { readonly hooks: TrainerHooks; readonly rest: Omit<Training, keyof TrainerHooks> } {
+  const { signal, onEvent, console: stream, callbacks, ...rest } = training;
+  const hooks: TrainerHooks = {
+    ...(signal && { signal }),
+    ...(onEvent && { onEvent }),
+    ...(stream !== undefined && { console: stream }),
+    ...(callbacks && { callbacks }),
+  };
+  return { hooks, rest };
 }
 
 export type ConsoleStreamOption = NodeJS.WriteStream | null;
@@ -47,9 +70,11 @@ export interface TrainResult {
   readonly folder: string;
   /** Optimiser steps done, over all attempts. */
   readonly step: number;
-  /** Folder of the newest checkpoint, or of the best where it was loaded at the end; a Hugging Face model folder too. Null when none was saved. */
+  /** Folder of the newest checkpoint, or of the best where it was loaded at the end or training stopped early; a Hugging Face model folder too. Null when none was saved. */
   readonly checkpoint: string | null;
   /** The last line of metrics. */
   readonly metrics: Metrics;
   readonly bestMetric: number | null;
+  /** Why a finished run ended before its last step; absent where it did not. */
+  readonly stop?: StopRequest;
 }

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   bestMetricRule,
   type Checkpoint,
+  listCheckpoints,
   readTrainerState,
   saveCheckpoint,
   updateBest,
@@ -11,6 +10,7 @@ import { CheckpointError, EngineError } from '../errors.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { type Schedule, schedules } from '../optim/index.ts';
 import { liveTensors, phase, traced } from '../tensor/index.ts';
+import { Callbacks } from './callbacks.ts';
 import { findResumed, openSession, type RunSession } from './run-session.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
 import { atStart, type Progress, type SavedState } from './training-progress.ts';
@@ -66,6 +66,9 @@ class TrainingLoop {
   #saved: SavedState | undefined;
   #lastCheckpoint: string | null = null;
   #lastMetrics: Metrics = {};
+  readonly #callbacks: Callbacks;
+  /** Step of the earlier checkpoint whose weights the run ended with. */
+  #bestStep: number | undefined;
 
   constructor(
     task: TrainingTask,
@@ -79,6 +82,7 @@ class TrainingLoop {
     this.#start = start;
     this.#hooks = hooks;
     this.#session = session;
+    this.#callbacks = new Callbacks(hooks.callbacks ?? []);
     this.#signal = hooks.signal ?? new AbortController().signal;
     const { totalSteps, warmupSteps } = start.arithmetic;
     this.#schedule = schedules[options.lrSchedulerType]({ totalSteps, warmupSteps });
@@ -131,6 +135,7 @@ class TrainingLoop {
       }
       this.#progress = state.progress;
       this.#session.log.restore(state.metrics);
+      this.#callbacks.restore(state.callbacks ?? {}, this.#session.warn);
       this.#lastCheckpoint = checkpoint.path;
     }
     this.#remember();
@@ -143,6 +148,7 @@ class TrainingLoop {
       progress: { ...this.#progress },
       position: this.#task.position(),
       metrics: this.#session.log.state(),
+      callbacks: this.#callbacks.state(),
     };
   }
 
@@ -150,9 +156,10 @@ class TrainingLoop {
     const { evalOnStart, evalStrategy } = this.#options;
     const fresh = this.#progress.step === 0;
     if (fresh && evalOnStart && evalStrategy !== 'no') await this.#evaluate();
-    // An interruption may have come between a step and its evaluation.
-    if (!fresh && this.#isEvaluationDue()) await this.#afterStep();
-    while (this.#progress.step < totalSteps) {
+    if (fresh) await this.#callBack();
+    // An interruption may have come between a step and what follows it.
+    else if (this.#isEvaluationDue() || this.#isCallbackDue()) await this.#afterStep();
+    while (this.#progress.step < totalSteps && this.#callbacks.stopRequest() === undefined) {
       this.#signal.throwIfAborted();
       await traced('step', `step ${this.#progress.step + 1}`, () => this.#step());
       await this.#afterStep();
@@ -163,12 +170,29 @@ class TrainingLoop {
     const isBest = this.#isEvaluationDue()
       ? await phase('evaluation', () => this.#evaluate())
       : false;
+    if (this.#isCallbackDue()) await phase('callbacks', () => this.#callBack());
     if (this.#isSaveDue(isBest)) await phase('checkpoint', () => this.#save());
   }
 
   #isEvaluationDue(): boolean {
     const { step, evaluatedStep } = this.#progress;
     return evaluatedStep !== step && this.#isDue('eval', step);
+  }
+
+  #isCallbackDue(): boolean {
+    return this.#callbacks.isDue(this.#progress.step, this.#start.arithmetic.totalSteps);
+  }
+
+  async #callBack(): Promise<void> {
+    const { step } = this.#progress;
+    const context = { ...this.#context(), step };
+    const { totalSteps } = this.#start.arithmetic;
+    await this.#callbacks.run(context, totalSteps, async ({ name, metrics }) => {
+      await this.#session.log.write(step, metrics);
+      this.#hooks.onEvent?.({ type: 'callback-end', step, name, metrics });
+      this.#lastMetrics = { ...this.#lastMetrics, ...metrics };
+      this.#remember();
+    });
   }
 
   #context() {
@@ -255,7 +279,9 @@ class TrainingLoop {
     const { step } = this.#progress;
     if (saveStrategy === 'no') return false;
     if (saveStrategy === 'best' || (isBest && loadBestModelAtEnd)) return isBest;
-    return this.#isDue('save', step) || step === this.#start.arithmetic.totalSteps;
+    const isLast =
+      step === this.#start.arithmetic.totalSteps || this.#callbacks.stopRequest() !== undefined;
+    return isLast || this.#isDue('save', step);
   }
 
   /** @returns whether this is the best evaluation so far; one before the first step does not count. */
@@ -297,24 +323,34 @@ class TrainingLoop {
       writeTrainingState(folder, this.#task.learner, state);
       this.#task.writeFiles?.(folder);
     };
-    const keeping = { keep: this.#options.saveTotalLimit, best: progress.best.step };
+    const keeping = {
+      keep: this.#options.saveTotalLimit,
+      best: progress.best.step,
+      alsoKeep: (saved: readonly number[]) => this.#callbacks.keeps(saved),
+    };
     const folder = await saveCheckpoint(run.checkpointsFolder, progress.step, write, keeping);
     this.#lastCheckpoint = folder;
     this.#hooks.onEvent?.({ type: 'checkpoint-end', step: progress.step, folder });
     return folder;
   }
 
+  /** Loads the weights that the run ends with, where they are not those of the last step. */
   async #finish(): Promise<void> {
-    const { best } = this.#progress;
-    if (!this.#options.loadBestModelAtEnd || best.step === null) return;
-    const folder = join(this.#session.run.checkpointsFolder, `checkpoint-${best.step}`);
-    if (!existsSync(folder)) {
-      const message = `the best checkpoint, ${folder}, is gone; finishing with the weights of the last step`;
+    const stop = this.#callbacks.stopRequest();
+    const ofEvaluation = this.#options.loadBestModelAtEnd ? this.#progress.best.step : null;
+    const wanted = stop?.bestStep ?? ofEvaluation;
+    if (wanted === null) return;
+    const saved = listCheckpoints(this.#session.run.checkpointsFolder);
+    const orBefore = typeof stop?.bestStep === 'number';
+    const found = saved.findLast(({ step }) => (orBefore ? step <= wanted : step === wanted));
+    if (found === undefined) {
+      const message = `no checkpoint of step ${wanted}${orBefore ? ' or before it' : ''} is there; finishing with the weights of the last step`;
       this.#session.warn(message);
       return;
     }
-    restoreWeights(this.#task.learner, folder);
-    this.#lastCheckpoint = folder;
+    restoreWeights(this.#task.learner, found.path);
+    this.#lastCheckpoint = found.path;
+    this.#bestStep = found.step;
   }
 
   async #interrupt(cause: unknown): Promise<TrainResult> {
@@ -334,7 +370,9 @@ class TrainingLoop {
 
   #end(outcome: TrainResult['outcome']): TrainResult {
     const { step, best } = this.#progress;
-    this.#session.run.close(outcome, { lastStep: step });
+    const stop = outcome === 'finished' ? this.#callbacks.stopRequest() : undefined;
+    const why = stop && { reason: `stopped early: ${stop.reason}` };
+    this.#session.run.close(outcome, { lastStep: step, ...why, bestStep: this.#bestStep });
     this.#hooks.onEvent?.({ type: 'run-end', step, outcome });
     return {
       outcome,
@@ -343,6 +381,7 @@ class TrainingLoop {
       checkpoint: this.#lastCheckpoint,
       metrics: this.#lastMetrics,
       bestMetric: best.metric,
+      ...(stop && { stop }),
     };
   }
 }

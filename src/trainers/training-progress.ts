@@ -20,6 +20,8 @@ export interface SavedState {
   readonly progress: Progress;
   readonly position: Readonly<Record<string, unknown>>;
   readonly metrics: Parameters<RunSession['log']['restore']>[0];
+  /** By name of the callback. Checkpoints of early versions have none. */
+  readonly callbacks?: Readonly<Record<string, unknown>>;
 }
 
 /** Before the first step. */

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findCheckpoint } from '../../checkpoints/index.ts';
 import { downloadModel } from '../../data/index.ts';
 import { CheckpointError, ConfigError, LaurelError } from '../../errors.ts';
 import { findBaseFolder, isAdapterFolder, readAdapterConfig } from '../../models/index.ts';
 import { Policy } from '../../policy/index.ts';
-import { isRunFolder } from '../../runs/index.ts';
+import { isRunFolder, modelCheckpoint } from '../../runs/index.ts';
 import { describeSystem } from '../../tensor/index.ts';
 import {
   byteTokenizer,
@@ -49,12 +48,12 @@ export function resolveDevice(device: string): string {
 }
 
 /**
- * The folder of a model: a Hugging Face folder, an adapter folder, a run's newest checkpoint, or what the Hub has under
- * the name.
+ * The folder of a model: a Hugging Face folder, an adapter folder, a run's model (the checkpoint it ended with, or its
+ * newest), or what the Hub has under the name.
  */
 export async function resolveModelFolder(name: string, revision: string): Promise<string> {
   if (existsSync(join(name, 'config.json')) || isAdapterFolder(name)) return name;
-  if (existsSync(name) && isRunFolder(name)) return findCheckpoint(name).path;
+  if (existsSync(name) && isRunFolder(name)) return modelCheckpoint(name).path;
   if (existsSync(name)) {
     throw new CheckpointError(
       `${name}: expected a Hugging Face model folder (config.json, model.safetensors), an adapter folder (adapter_config.json, adapter_model.safetensors) or a run folder, found none of them`,
