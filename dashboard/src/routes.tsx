@@ -4,6 +4,7 @@ import { Empty } from './components/empty.tsx';
 import { PaperPage } from './papers/paper-page.tsx';
 import { PapersPage } from './papers/papers-page.tsx';
 import { matchPath, type Place } from './router.ts';
+import { RunPage } from './run/run-page.tsx';
 import { RunsPage } from './runs/runs-page.tsx';
 
 /** What an address shows. */
@@ -19,6 +20,13 @@ const routes: readonly (readonly [string, (values: Values, place: Place) => Rout
   ['/', () => ({ title: 'Papers', page: <PapersPage /> })],
   ['/papers/:name', ({ name = '' }) => ({ title: name, page: <PaperPage name={name} /> })],
   ['/runs', () => ({ title: 'Runs', page: <RunsPage /> })],
+  [
+    '/runs/:id',
+    ({ id = '' }, { query }) => ({
+      title: `Run ${id}`,
+      page: <RunPage key={id} id={Number(id)} query={query} />,
+    }),
+  ],
   ['/compare', (_, { query }) => ({ title: 'Comparison', page: <ComparePage query={query} /> })],
 ];
 

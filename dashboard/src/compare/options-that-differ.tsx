@@ -1,5 +1,6 @@
 import type { RunPage } from '../../../src/server/api.ts';
 import { api } from '../api.ts';
+import '../run/config.css';
 import { showValue } from '../run/config-value.ts';
 import { useResource } from '../use-resource.ts';
 
