@@ -1,5 +1,6 @@
 import type { ComponentChild } from 'preact';
 import { ComparePage } from './compare/compare-page.tsx';
+import { CompletionsPage } from './completions/completions-page.tsx';
 import { Empty } from './components/empty.tsx';
 import { PaperPage } from './papers/paper-page.tsx';
 import { PapersPage } from './papers/papers-page.tsx';
@@ -25,6 +26,13 @@ const routes: readonly (readonly [string, (values: Values, place: Place) => Rout
     ({ id = '' }, { query }) => ({
       title: `Run ${id}`,
       page: <RunPage key={id} id={Number(id)} query={query} />,
+    }),
+  ],
+  [
+    '/runs/:id/completions',
+    ({ id = '' }, { query }) => ({
+      title: `Completions of run ${id}`,
+      page: <CompletionsPage key={id} id={Number(id)} query={query} />,
     }),
   ],
   ['/compare', (_, { query }) => ({ title: 'Comparison', page: <ComparePage query={query} /> })],

@@ -40,7 +40,7 @@ const none: ReadonlySet<string> = new Set();
 export function MetricChart({ metric, curve, marks, view, height = 170 }: MetricChartProps) {
   const [reading, setReading] = useState<Reading>();
   const [form, setForm] = useState<'chart' | 'table'>('chart');
-  const [host, isSeen] = useSeen();
+  const [host, isSeen] = useSeen<HTMLElement>();
   const title = useId();
   const { key, unit } = metric;
   return (

@@ -1,8 +1,9 @@
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 /** Whether an element has come near the window; a page of forty charts draws those that are looked at. */
-export function useSeen(): readonly [{ current: HTMLElement | null }, boolean] {
-  const host = useRef<HTMLElement>(null);
+export function useSeen<Host extends HTMLElement>(): readonly [RefObject<Host | null>, boolean] {
+  const host = useRef<Host>(null);
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
     if (host.current === null || isSeen) return;
