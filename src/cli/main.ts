@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { nearestName } from '../config/index.ts';
 import { CheckpointError, ConfigError, DataError, LaurelError, SaveError } from '../errors.ts';
 import { dpoConfig, grpoConfig, sftConfig } from '../trainers/config/index.ts';
 import type { Command } from './command.ts';
+import { dashboardConfig } from './commands/dashboard-config.ts';
 import { evalConfig, sampleConfig } from './commands/sampling-config.ts';
 import { Interruption } from './interruption.ts';
+import { laurelVersion } from './version.ts';
 
 /** A command by name. It is loaded when it runs: the engine takes a second. */
 interface Entry {
@@ -52,6 +53,10 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./commands/papers-command.ts')).papersCommand,
   },
   {
+    ...dashboardConfig,
+    load: async () => (await import('./commands/dashboard-command.ts')).dashboardCommand,
+  },
+  {
     name: 'show-tokens',
     summary: 'Show a row as the tokens that training sees, those learned in colour.',
     load: async () => (await import('./commands/show-tokens-command.ts')).showTokensCommand,
@@ -67,11 +72,6 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./commands/doctor-command.ts')).doctorCommand,
   },
 ];
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
 
 function overview(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
@@ -104,7 +104,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (name === '--version' || name === '-v') {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${laurelVersion()}\n`);
     return 0;
   }
   try {

@@ -84,14 +84,34 @@ export function readCompletions(
 
 /** The steps that have completions, in order. */
 export function completionSteps(runFolder: string, kind: CompletionKind = 'train'): number[] {
-  const folder = join(runFolder, 'completions');
+  return stepsOf(join(runFolder, 'completions'), kind);
+}
+
+/** The steps whose tokens are stored, in order. */
+export function tokenSteps(runFolder: string): number[] {
+  return stepsOf(join(runFolder, 'tokens'), 'train');
+}
+
+function stepsOf(folder: string, kind: CompletionKind): number[] {
   if (!existsSync(folder)) return [];
   const steps = readdirSync(folder).flatMap((name) => {
-    const parsed = parseName(name);
+    const parsed = name.endsWith('.tmp') ? undefined : parseName(name);
     return parsed?.kind === kind ? [parsed.step] : [];
   });
   return steps.sort((left, right) => left - right);
 }
+
+/** Where a step's groups are stored, as names below the run's folder. */
+export const completionsFile = (step: number, kind: CompletionKind): readonly string[] => [
+  'completions',
+  fileName(step, kind, 'jsonl'),
+];
+
+/** Where a step's tokens are stored, as names below the run's folder. */
+export const tokensFile = (step: number): readonly string[] => [
+  'tokens',
+  fileName(step, 'train', 'safetensors'),
+];
 
 /**
  * Whether a step's tokens are stored: the share `rate` of all steps, spread evenly.

@@ -2,12 +2,15 @@ export {
   type CompletionKind,
   type CompletionRecord,
   completionSteps,
+  completionsFile,
   cutCompletionsAfter,
   type GroupRecord,
   isTokenStep,
   readCompletions,
   readTokens,
   type TokenColumns,
+  tokenSteps,
+  tokensFile,
   writeCompletions,
   writeTokens,
 } from './completion-store.ts';
@@ -18,7 +21,14 @@ export { metricSeries } from './metric-series.ts';
 export { modelCheckpoint } from './model-checkpoint.ts';
 export { appendEvent, cutEventsAfter, type EventRecord, readEvents } from './run-events.ts';
 export { createRun, Run, type RunPlace, type RunStart, resumeRun } from './run-folder.ts';
-export { type LockOwner, lockOwner, lockRun, RunInUseError, type RunLock } from './run-lock.ts';
+export {
+  type LockOwner,
+  localLockOwner,
+  lockOwner,
+  lockRun,
+  RunInUseError,
+  type RunLock,
+} from './run-lock.ts';
 export {
   type Attempt,
   type AttemptOutcome,
@@ -28,3 +38,4 @@ export {
   type StatedOrigin,
 } from './run-record.ts';
 export * from './store/index.ts';
+export { readTokenIndex, readTokenRow, type TokenIndex, type TokenRow } from './token-rows.ts';

@@ -224,6 +224,7 @@ function newAttempt(
     gitRevision: gitRevision(),
     fingerprint,
     command,
+    workingFolder: process.cwd(),
   };
 }
 

@@ -110,6 +110,14 @@ export function lockOwner(folder: string): LockOwner | undefined {
   return owner !== undefined && isHeld(owner, file) ? owner : undefined;
 }
 
+/** The same, where its process can be looked up on this machine, and so is surely the run's: one that may be sent a signal. */
+export function localLockOwner(folder: string): LockOwner | undefined {
+  const owner = lockOwner(folder);
+  return owner !== undefined && owner.host === hostname() && sharesProcessIds(owner)
+    ? owner
+    : undefined;
+}
+
 function removeStale(folder: string, file: string): void {
   const text = readText(file);
   if (text === undefined) return;

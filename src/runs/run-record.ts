@@ -18,6 +18,8 @@ export interface Attempt {
   /** What decides the bits of a result: libtorch, BLAS, core name, threads. */
   readonly fingerprint: Readonly<Record<string, unknown>>;
   readonly command: readonly string[];
+  /** What relative paths in its command and options start from; early versions did not record it. */
+  readonly workingFolder?: string;
   readonly endedAt?: string;
   readonly outcome?: AttemptOutcome;
   /** Why it ended, when it did not reach its last step. */

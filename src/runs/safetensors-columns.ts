@@ -82,6 +82,43 @@ export function decodeSafetensors(
   return { columns, metadata: metadata as unknown as Record<string, string> };
 }
 
+/** Where a column lies in its file. */
+export interface ColumnPlace {
+  readonly type: (typeof dtypes)[Dtype];
+  readonly length: number;
+  /** From the start of the file, bytes. */
+  readonly offset: number;
+}
+
+/**
+ * Where the columns of a file lie, by name.
+ * @param dataStart - Offset of the data in the file, bytes.
+ * @throws DataError for what is no header, or has columns of another type.
+ */
+export function parseSafetensorsHeader(
+  header: Uint8Array,
+  dataStart: number,
+  file: string,
+): Map<string, ColumnPlace> {
+  const { __metadata__: _, ...entries } = parseHeader(header, file);
+  return new Map(
+    Object.entries(entries).map(([name, { dtype, shape, data_offsets: offsets }]) => {
+      const type = dtypes[dtype];
+      if (type === undefined)
+        throw new DataError(`column ${name} has type ${dtype}, expected F32, I32 or U8`, { file });
+      return [name, { type, length: shape[0], offset: dataStart + offsets[0] }];
+    }),
+  );
+}
+
+function parseHeader(header: Uint8Array, file: string): Record<string, HeaderEntry> {
+  try {
+    return JSON.parse(new TextDecoder().decode(header)) as Record<string, HeaderEntry>;
+  } catch (cause) {
+    throw new DataError(`is no safetensors file: ${(cause as Error).message}`, { file, cause });
+  }
+}
+
 function dtypeOf(column: Column): Dtype {
   if (column instanceof Float32Array) return 'F32';
   return column instanceof Int32Array ? 'I32' : 'U8';

@@ -4,32 +4,16 @@
  * since 1970 in points and events.
  */
 
-/** `interrupted` also where a process vanished without a word; `reason` is `killed` then. */
-export type RunState = 'running' | 'interrupted' | 'finished' | 'failed';
+import type {
+  MetricsLine,
+  RunEvent,
+  RunState,
+  Series,
+  StoredRun,
+  XAxis,
+} from '../runs/store/stored-run.ts';
 
-/** A run as the store keeps it. */
-export interface StoredRun {
-  readonly id: number;
-  readonly folder: string;
-  readonly name: string;
-  readonly trainer: string;
-  readonly state: RunState;
-  readonly step: number;
-  readonly totalSteps: number | null;
-  readonly seed: number;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  readonly endedAt: string | null;
-  readonly reason: string | null;
-  readonly tags: readonly string[];
-  readonly notes: string;
-  /** Name of the run this one was resumed from. */
-  readonly parent: string | null;
-  readonly paper: string | null;
-  readonly recipe: string | null;
-  /** Last value of each metric. */
-  readonly latest: Readonly<Record<string, number | null>>;
-}
+export type { MetricsLine, RunEvent, RunState, Series, StoredRun, XAxis };
 
 /** What went wrong, and what to do about it. */
 export interface Problem {
@@ -91,18 +75,6 @@ export interface MetricView {
   readonly last: number | null;
 }
 
-/** An event on a run's timeline. */
-export interface RunEvent {
-  readonly id: number;
-  readonly runId: number;
-  readonly step: number;
-  /** Seconds since 1970. */
-  readonly time: number;
-  readonly kind: 'warning' | 'alarm' | 'checkpoint' | 'evaluation' | 'start' | 'end' | 'monitor';
-  readonly name: string;
-  readonly message: string;
-}
-
 /** The last figures of the machine's work; null where the run logged none. */
 export interface SystemFigures {
   readonly tokensPerSecond: number | null;
@@ -131,21 +103,6 @@ export interface RunPage {
   readonly checkpoints: readonly number[];
   readonly stop: ActionState;
   readonly resume: ActionState;
-}
-
-/** What the horizontal axis counts; `time` is seconds since the run's first line. */
-export type XAxis = 'step' | 'tokens' | 'completions' | 'time';
-
-/** One metric of one run, at most as many points as asked for. */
-export interface Series {
-  readonly key: string;
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  /** Lowest and highest of each point's bucket, where points were merged. */
-  readonly min?: readonly number[];
-  readonly max?: readonly number[];
-  /** Points in the range before merging. */
-  readonly total: number;
 }
 
 /** `GET /api/runs/:id/series?keys=a,b&x=step&from=&to=&points=600` */
@@ -292,14 +249,6 @@ export interface ActionResponse {
   readonly message: string;
 }
 
-/** A line of metrics as it comes in. */
-export interface MetricsLine {
-  readonly step: number;
-  /** Seconds since 1970. */
-  readonly time: number;
-  readonly metrics: Readonly<Record<string, number | null>>;
-}
-
 /**
  * What `GET /api/events` sends (server-sent events), by event name. Each carries an id; a browser that reconnects sends
  * the last one, and what it missed follows, from another server process too.
@@ -307,8 +256,15 @@ export interface MetricsLine {
 export interface LiveEvents {
   /** First of every connection. `version` is the server's; `resumed` is false where everything must be fetched anew. */
   readonly hello: { readonly version: string; readonly resumed: boolean };
-  /** Runs that are new or differ in state, step, annotations or points; of those in `refetch`, points already sent may have been cut or missed. */
-  readonly 'runs-changed': { readonly ids: readonly number[]; readonly refetch: readonly number[] };
+  /**
+   * Runs that are new or differ in state, step, annotations, points or events, and those that were deleted. Of runs in
+   * `refetch`, points may have been cut, or are too many to send: their series are to be fetched anew.
+   */
+  readonly 'runs-changed': {
+    readonly ids: readonly number[];
+    readonly refetch: readonly number[];
+    readonly deleted: readonly number[];
+  };
   readonly points: { readonly runId: number; readonly lines: readonly MetricsLine[] };
   readonly 'run-event': RunEvent;
 }

@@ -174,6 +174,11 @@ export class RunStore {
     return readEventsAfter(this.#database, runId, afterId);
   }
 
+  /** Number of the newest event of any run; 0 where there is none. */
+  lastEventId(): number {
+    return Number(this.#database.get('SELECT max(id) FROM events')![0] ?? 0);
+  }
+
   /** What changed after a cursor that this gave before, or, from 0, everything there is. */
   changedSince(cursor: number): RunChanges {
     this.#settle();

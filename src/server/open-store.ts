@@ -1,0 +1,41 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { databaseName, RunStore } from '../runs/store/index.ts';
+
+/** The run store, opened anew where a repair has put another database in its place. */
+export class OpenStore {
+  readonly root: string;
+  #store: RunStore;
+  #identity: string;
+
+  /** @throws StoreError where it cannot be opened. */
+  constructor(root: string) {
+    this.root = root;
+    this.#store = RunStore.open(root);
+    this.#identity = this.#identify();
+  }
+
+  get current(): RunStore {
+    const identity = this.#identify();
+    if (identity !== this.#identity) {
+      this.#store.close();
+      this.#store = RunStore.open(this.root);
+      this.#identity = this.#identify();
+    }
+    return this.#store;
+  }
+
+  /** Names the database: numbers of runs and cursors mean something within it only. */
+  get identity(): string {
+    return this.#identity;
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  #identify(): string {
+    const found = statSync(join(this.root, databaseName), { throwIfNoEntry: false });
+    return found === undefined ? '0' : found.ino.toString(36);
+  }
+}
