@@ -1,3 +1,4 @@
+export { type AverageTopK, type AverageTopKOptions, averageTopK } from './average-top-k.ts';
 export { evaluateLoss } from './evaluate-loss.ts';
 export { type NewModelOptions, newModelConfig } from './new-model-config.ts';
 export type { Learner, Trainee, UpdateResult } from './optimiser-step.ts';

@@ -1,11 +1,16 @@
 export { assertRewardColumns } from './assert-reward-columns.ts';
 export { type EvaluateRewardsOptions, evaluateRewards } from './evaluate-rewards.ts';
+export { diversityMetrics, measureCompletions } from './monitor/measure-completions.ts';
+export { type HeldOutPair, meanLikelihood, measurePairs } from './monitor/measure-pairs.ts';
+export { type MonitorOptions, monitor } from './monitor/monitor.ts';
+export type { MonitorSettings } from './monitor/monitor-settings.ts';
 export type {
   Detection,
   Observation,
   TurnDetector,
   TurningPoint,
 } from './monitor/turn-detector.ts';
+export type { WinOptions } from './monitor/win-meter.ts';
 export {
   assertPromptsFit,
   type PolicyGradientTraining,
