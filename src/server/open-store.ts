@@ -5,12 +5,18 @@ import { databaseName, RunStore } from '../runs/store/index.ts';
 /** The run store, opened anew where a repair has put another database in its place. */
 export class OpenStore {
   readonly root: string;
+  readonly #refreshMs: number;
   #store: RunStore;
   #identity: string;
+  #refreshedAt = performance.now();
 
-  /** @throws StoreError where it cannot be opened. */
-  constructor(root: string) {
+  /**
+   * @param refreshMs - Between looks for run folders that no trainer entered in the database.
+   * @throws StoreError where it cannot be opened.
+   */
+  constructor(root: string, { refreshMs = 3000 }: { readonly refreshMs?: number } = {}) {
     this.root = root;
+    this.#refreshMs = refreshMs;
     this.#store = RunStore.open(root);
     this.#identity = this.#identify();
   }
@@ -23,6 +29,14 @@ export class OpenStore {
       this.#identity = this.#identify();
     }
     return this.#store;
+  }
+
+  /** Enters run folders that are new and drops those that are gone, once in a while. */
+  refresh(): void {
+    const now = performance.now();
+    if (now - this.#refreshedAt < this.#refreshMs) return;
+    this.#refreshedAt = now;
+    this.current.refresh();
   }
 
   /** Names the database: numbers of runs and cursors mean something within it only. */

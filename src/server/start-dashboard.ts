@@ -36,7 +36,7 @@ export interface DashboardOptions {
   /** Schemas of the trainers whose options are explained and whose runs can be resumed. */
   readonly schemas?: readonly ConfigSchema[];
   readonly version?: string;
-  readonly live?: Omit<LiveFeedOptions, 'version'>;
+  readonly live?: Omit<LiveFeedOptions, 'version'> & { readonly refreshMs?: number };
   readonly pagesFolder?: string;
   /** Made anew unless given. */
   readonly token?: string;
@@ -68,13 +68,13 @@ export async function startDashboard({
   allowedHosts = [],
   schemas = [],
   version = '',
-  live = {},
+  live: { refreshMs, ...live } = {},
   pagesFolder = builtPages,
   ...secrets
 }: DashboardOptions = {}): Promise<Dashboard> {
   if (password === null && !isLoopback(host)) throw withoutPassword(host);
   const access = await makeAccess({ root, host, password, allowedHosts, ...secrets });
-  const store = new OpenStore(root);
+  const store = new OpenStore(root, refreshMs === undefined ? {} : { refreshMs });
   const feed = new LiveFeed(store, { version, ...live });
   const api = makeApi(store, feed, schemas);
   const app = createApp({ access, pagesFolder, api });

@@ -18,8 +18,6 @@ export interface LiveFeedOptions {
   readonly pollMs?: number;
   /** Between signs of life. */
   readonly beatMs?: number;
-  /** Between looks for run folders that no trainer entered in the database. */
-  readonly refreshMs?: number;
 }
 
 /**
@@ -33,14 +31,10 @@ export class LiveFeed {
   #cursor: LiveCursor | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastBeat = 0;
-  #lastRefresh = 0;
 
-  constructor(
-    store: OpenStore,
-    { version, pollMs = 500, beatMs = 15_000, refreshMs = 5000 }: LiveFeedOptions,
-  ) {
+  constructor(store: OpenStore, { version, pollMs = 500, beatMs = 15_000 }: LiveFeedOptions) {
     this.#store = store;
-    this.#options = { version, pollMs, beatMs, refreshMs };
+    this.#options = { version, pollMs, beatMs };
   }
 
   get listenerCount(): number {
@@ -89,7 +83,7 @@ export class LiveFeed {
   /** A database that cannot be read now is looked at again next time. */
   #look(): void {
     try {
-      this.#refresh();
+      this.#store.refresh();
       this.#tellChanges();
     } catch (error) {
       if (!(error instanceof LaurelError) && !isSqliteError(error)) throw error;
@@ -98,13 +92,6 @@ export class LiveFeed {
     if (now - this.#lastBeat < this.#options.beatMs) return;
     this.#lastBeat = now;
     this.#tell(encodeBeat());
-  }
-
-  #refresh(): void {
-    const now = performance.now();
-    if (now - this.#lastRefresh < this.#options.refreshMs) return;
-    this.#lastRefresh = now;
-    this.#store.current.refresh();
   }
 
   #tellChanges(): void {

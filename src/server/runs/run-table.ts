@@ -16,6 +16,7 @@ export class RunTable {
 
   /** Newest first. */
   rows(): RunRow[] {
+    this.#open.refresh();
     const store = this.#open.current;
     if (this.#database !== this.#open.identity) {
       this.#rows.clear();
