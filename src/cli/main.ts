@@ -57,6 +57,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./commands/dashboard-command.ts')).dashboardCommand,
   },
   {
+    name: 'digest',
+    summary: 'Mail what ended since the last digest: runs, best numbers, plots.',
+    load: async () => (await import('./commands/digest-command.ts')).digestCommand,
+  },
+  {
     name: 'show-tokens',
     summary: 'Show a row as the tokens that training sees, those learned in colour.',
     load: async () => (await import('./commands/show-tokens-command.ts')).showTokensCommand,

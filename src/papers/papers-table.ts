@@ -6,6 +6,10 @@ const number = (value: number | null, { unit }: Headline): string =>
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
+/** What people call it, where its title does not say that. */
+const prefix = (shortName: string, title: string): string =>
+  title.toLowerCase().includes(shortName.toLowerCase()) ? '' : `${shortName}: `;
+
 /** The papers as a Markdown table, as README.md has it. */
 export function renderPapersTable(reports: readonly PaperReport[]): string {
   const rows = reports.map(({ shortName, title, url, status, commands, results }) => {
@@ -16,7 +20,7 @@ export function renderPapersTable(reports: readonly PaperReport[]): string {
         : `${headline.name}: ${number(headline.ours, headline)} here, ${number(headline.paper, headline)} there`;
     const [first] = commands;
     const run = first === undefined ? '–' : `\`${first.command}\``;
-    return [`${shortName}: [${title}](${url})`, status, found, run];
+    return [`${prefix(shortName, title)}[${title}](${url})`, status, found, run];
   });
   const head = ['paper', 'state', 'headline, ours and the paper’s', 'run'];
   return [head, head.map(() => '---'), ...rows]

@@ -19,6 +19,8 @@ export interface Ended {
 export interface RunOptions {
   /** What is typed, and then the end of input. */
   readonly input?: string;
+  /** Sees the process once it is started. */
+  readonly onStart?: (child: ChildProcess) => void;
   /** Sees everything written to standard error so far, each time there is more. */
   readonly onStderr?: (text: string, child: ChildProcess) => void;
 }
@@ -44,10 +46,11 @@ export function workplace() {
 function runNode(
   args: readonly string[],
   cwd: string,
-  { input = '', onStderr }: RunOptions,
+  { input = '', onStart, onStderr }: RunOptions,
 ): Promise<Ended> {
   const env = { ...process.env, OMP_NUM_THREADS: '1' };
   const child = spawn(process.execPath, args, { cwd, env });
+  onStart?.(child);
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text: Buffer) => {
     stdout += text.toString();

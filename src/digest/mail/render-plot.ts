@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Resvg } from '@resvg/resvg-js';
+import { metricDefinition } from '../../metrics/index.ts';
+import { renderCurveSvg } from '../../runs/index.ts';
+import type { Curve } from '../digest-content.ts';
+
+/** Twice the width at which mails show it. */
+const WIDTH = 1120;
+/** More points than this lie too close together to follow. */
+const FEW_POINTS = 60;
+
+const fontFolder = join(
+  dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')),
+  'ttf',
+);
+
+/** A curve as a PNG, since mail programs show no SVG. Its font comes from a package: servers often have none. */
+export function renderPlot({ key, points }: Curve, title: string): Buffer {
+  const unit = metricDefinition(key)?.unit;
+  const svg = renderCurveSvg({
+    title,
+    series: [{ name: key, points, smoothing: points.length > FEW_POINTS ? 'average' : 'none' }],
+    xLabel: 'step',
+    yLabel: unit === undefined || unit === '1' || unit === '' ? key : `${key}, ${unit}`,
+  });
+  return rasterize(svg);
+}
+
+/** Draws an SVG at a mail's width. */
+export function rasterize(svg: string): Buffer {
+  const image = new Resvg(svg, {
+    fitTo: { mode: 'width', value: WIDTH },
+    font: {
+      loadSystemFonts: false,
+      fontFiles: ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) => join(fontFolder, name)),
+      defaultFontFamily: 'DejaVu Sans',
+      sansSerifFamily: 'DejaVu Sans',
+    },
+  });
+  return image.render().asPng();
+}
