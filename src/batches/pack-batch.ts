@@ -28,6 +28,8 @@ export interface TrainBatch {
   readonly slots: Tensor;
   /** 1 where the token is trained on. [B, T']. */
   readonly completionMask: Tensor;
+  /** Where a token filter has taken tokens out of `completionMask`: what that was before. [B, T']. */
+  readonly offeredMask?: Tensor;
   /** [B, T'], 0 where not trained; absent where the sequences have none. */
   readonly oldLogprobs: Tensor | undefined;
   readonly referenceLogprobs: Tensor | undefined;

@@ -55,6 +55,7 @@ function differentiate(
     entropy: gradients.entropy === null ? 'none' : 'differentiable',
     compareArgmax: false,
     meanLogits: false,
+    topTokens: undefined,
   } as const;
   forEachRange(chunk.length, block, ({ start, length }) => {
     const place = { start: chunk.start + start, length };

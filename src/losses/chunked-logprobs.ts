@@ -102,6 +102,8 @@ function join(parts: readonly TokenScores[]): TokenScores {
     entropy: joined('entropy'),
     isArgmax: joined('isArgmax'),
     meanLogits: joined('meanLogits'),
+    topIds: joined('topIds'),
+    topLogprobs: joined('topLogprobs'),
   };
 }
 

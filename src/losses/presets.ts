@@ -26,6 +26,8 @@ export interface PolicyPreset {
   /** β of a KL taken off each completion's reward (`sequenceKlToReference`); 0 where the KL is in the loss. */
   readonly rewardKlCoefficient: number;
   readonly loss: PolicyLoss;
+  /** Whether the loss divides by the batch's trained tokens. */
+  readonly dividesByTokens: boolean;
 }
 
 export interface PresetOptions extends PpoClipOptions, RegularisationOptions {}
@@ -45,6 +47,7 @@ const compose = (
   advantages,
   rewardKlCoefficient: 0,
   loss: policyLoss({ ...options, surrogate, aggregate }),
+  dividesByTokens: aggregate === tokenMean || aggregate === averageTokenMean,
 });
 
 /** GRPO: clipped ratio, mean of sequence means. Shao et al. 2024, arXiv:2402.03300. */

@@ -18,6 +18,8 @@ export interface TokenLogprobOptions {
   readonly compareArgmax?: boolean;
   /** Whether to report the mean logit over the vocabulary. */
   readonly meanLogits?: boolean;
+  /** K: how many of the likeliest tokens to report, with their log-probabilities; left out, none. */
+  readonly topTokens?: number | undefined;
 }
 
 /** Scores of N tokens, each [N]. */
@@ -29,6 +31,10 @@ export interface TokenScores {
   readonly isArgmax?: Tensor | undefined;
   /** Mean over the vocabulary of the logits as the model gives them, without gradient. */
   readonly meanLogits?: Tensor | undefined;
+  /** The K likeliest tokens, likeliest first, int64 [N, K]; −1 where fewer could be drawn. */
+  readonly topIds?: Tensor | undefined;
+  /** log π of each, in nats, without gradient [N, K]. */
+  readonly topLogprobs?: Tensor | undefined;
 }
 
 /** Logit of a place where `keptTokens` has no token: probability 0, and finite, so that 0 · log 0 stays 0. */
@@ -61,6 +67,12 @@ function pick(
   return [distribution, where(isToken, distribution, -Infinity).max(-1)];
 }
 
+/** The likeliest tokens of a distribution [N, V], or of one over kept tokens [N, K']. */
+function topOf(distribution: Tensor, count: number, keptTokens: Tensor | undefined) {
+  const [topLogprobs, places] = distribution.topk(Math.min(count, distribution.shape[1]!));
+  return { topLogprobs, topIds: keptTokens === undefined ? places : keptTokens.gather(-1, places) };
+}
+
 /**
  * Log-probabilities of the tokens [N] under softmax(logits / temperature), logits [N, V], in float32 or better.
  * @throws ShapeError when tokens and logits differ in N.
@@ -71,6 +83,7 @@ export function tokenLogprobs(
   options: TokenLogprobOptions = {},
 ): TokenScores {
   const { temperature = 1, keptTokens, entropy = 'none', compareArgmax = false } = options;
+  const { topTokens } = options;
   assertSameShape('tokenLogprobs', { tokens, 'logits without V': logits.detach().select(-1, 0) });
   const precise = penalize(inFullPrecision(logits), options);
   const tempered = temperature === 1 ? precise : precise.div(temperature);
@@ -81,5 +94,7 @@ export function tokenLogprobs(
     ...(entropy === 'detached' && { entropy: noGrad(() => entropyOfLogprobs(distribution)) }),
     ...(compareArgmax && { isArgmax: noGrad(() => logits.argmax(-1).eq(tokens)) }),
     ...(options.meanLogits && { meanLogits: noGrad(() => inFullPrecision(logits).mean(-1)) }),
+    ...(topTokens !== undefined &&
+      noGrad(() => topOf(distribution.detach(), topTokens, keptTokens))),
   };
 }

@@ -5,6 +5,7 @@
 import type { MetricDefinition } from './metric-definition.ts';
 import { monitorMetrics } from './monitor-keys.ts';
 import { preferenceMetrics } from './preference-keys.ts';
+import { tokenFilterMetrics } from './token-filter-keys.ts';
 
 const all = ['sft', 'dpo', 'grpo'] as const;
 const supervised = ['sft', 'dpo'] as const;
@@ -61,6 +62,7 @@ export const fixedMetrics = {
 
   ...preferenceMetrics,
   ...monitorMetrics,
+  ...tokenFilterMetrics,
 
   reward: {
     unit: 'reward',

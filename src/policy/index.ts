@@ -19,6 +19,12 @@ export {
 } from './sampling-options.ts';
 export { headOf, type ScoreOptions, type SequenceScores, scoreSequences } from './score.ts';
 export { type TextTokensOptions, textTokens } from './text-tokens.ts';
+export type {
+  HeadMoments,
+  OfferedTokens,
+  TokenFilter,
+  TokenFilterNeeds,
+} from './token-filter.ts';
 export { type BatchLoss, forwardBackward, type UpdateOptions, update } from './update.ts';
 export {
   evaluatePairs,

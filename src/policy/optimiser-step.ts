@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LossMetric, Statistics } from '../losses/index.ts';
 import type { Model } from '../models/index.ts';
 import { clipGradNorm, type Optimizer } from '../optim/index.ts';
-import { phase } from '../tensor/index.ts';
+import { noGrad, phase } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import type { Policy } from './policy.ts';
 import { takeStatistics } from './take-statistics.ts';
@@ -39,6 +39,8 @@ export interface UpdateResult {
 export interface OptimiserStepOptions<Micro> {
   readonly learningRate: number;
   readonly signal?: AbortSignal | undefined;
+  /** What all gradients, and the loss, are multiplied by when every micro-batch has added its own; 1 unless given. */
+  readonly gradientScale?: (() => number) | undefined;
   /** What of a micro-batch made its loss non-finite, to be appended to the message. */
   readonly explain?: (micro: Micro) => string;
 }
@@ -51,7 +53,7 @@ export async function optimiserStep<Micro>(
   learner: Learner<Trainee>,
   microBatches: readonly Micro[],
   forwardBackward: (micro: Micro, index: number) => StepPart | undefined,
-  { learningRate, signal, explain = () => '' }: OptimiserStepOptions<Micro>,
+  { learningRate, signal, gradientScale, explain = () => '' }: OptimiserStepOptions<Micro>,
 ): Promise<UpdateResult> {
   try {
     const parts: StepPart[] = [];
@@ -65,10 +67,26 @@ export async function optimiserStep<Micro>(
       if (!Number.isFinite(part.loss))
         return failed(parts, `the loss of micro-batch ${index} is ${part.loss}${explain(micro)}`);
     }
-    return phase('optimiser', () => applyGradients(learner, parts, learningRate));
+    const scale = gradientScale?.() ?? 1;
+    return phase('optimiser', () =>
+      applyGradients(learner, scaled(learner.optimizer, parts, scale), learningRate),
+    );
   } finally {
     phase('optimiser', () => learner.optimizer.zeroGradients());
   }
+}
+
+/** Multiplies gradients and losses. */
+function scaled(
+  { parameters }: Optimizer,
+  parts: readonly StepPart[],
+  scale: number,
+): readonly StepPart[] {
+  if (scale === 1) return parts;
+  noGrad(() => {
+    for (const { grad } of parameters.values()) grad?.mul_(scale);
+  });
+  return parts.map(({ loss, statistics }) => ({ loss: loss * scale, statistics }));
 }
 
 const lossOf = (parts: readonly StepPart[]): number =>

@@ -19,6 +19,8 @@ export interface ScoreOptions {
   readonly entropy?: 'none' | 'detached' | 'differentiable';
   readonly compareArgmax?: boolean;
   readonly meanLogits?: boolean;
+  /** K: how many of the likeliest tokens to report at each place; left out, none. */
+  readonly topTokens?: number | undefined;
   /** Which sequences share a row of the forward pass; by default none do. Scores do not depend on it. */
   readonly layout?: RowLayout | undefined;
 }
@@ -37,13 +39,13 @@ export const predictingStates = (model: Model, batch: TrainBatch): Tensor =>
 /** What `TokenScores` are asked for. Kept sets and the repetition penalty count under `sampled` only. */
 export function chunkOptions(batch: TrainBatch, options: ScoreOptions): ChunkOptions {
   const { logprobDistribution, entropy = 'none', compareArgmax = false } = options;
-  const { meanLogits = false } = options;
+  const { meanLogits = false, topTokens } = options;
   // Greedy drawing reports its tokens at temperature 1.
   const temperature = options.temperature === 0 ? 1 : options.temperature;
   const isSampled = logprobDistribution === 'sampled';
   const keptTokens = isSampled ? batch.keptTokens : undefined;
   const repetition = isSampled ? repetitionOf(batch, options) : undefined;
-  return { temperature, keptTokens, repetition, entropy, compareArgmax, meanLogits };
+  return { temperature, keptTokens, repetition, entropy, compareArgmax, meanLogits, topTokens };
 }
 
 function repetitionOf(

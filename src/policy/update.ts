@@ -6,7 +6,9 @@ import {
   withChunkedLogprobs,
 } from '../losses/index.ts';
 import { recomputesLayers, withHiddenStates } from '../models/index.ts';
-import { phase, tidy } from '../tensor/index.ts';
+import { phase, type Tensor, tidy } from '../tensor/index.ts';
+import type { StepMetrics } from '../types.ts';
+import { FilterStep, headMomentsOf } from './filter-step.ts';
 import { type Learner, optimiserStep, type StepPart, type UpdateResult } from './optimiser-step.ts';
 import type { Policy } from './policy.ts';
 import {
@@ -19,6 +21,7 @@ import {
   spreadScores,
 } from './score.ts';
 import { stepSeed } from './step-seed.ts';
+import type { TokenFilter } from './token-filter.ts';
 
 /** A loss over the scores of a padded batch; `totals` are those of the whole optimiser step. */
 export type BatchLoss = (scores: TokenScores, batch: TrainBatch, totals: BatchTotals) => LossResult;
@@ -37,6 +40,8 @@ export interface BackwardOptions {
 export interface ForwardBackwardOptions extends ScoreOptions, BackwardOptions {
   readonly loss: BatchLoss;
   readonly totals: BatchTotals;
+  /** Takes tokens out of the batch before the loss sees it. */
+  readonly filterStep?: FilterStep | undefined;
 }
 
 /**
@@ -46,26 +51,33 @@ export interface ForwardBackwardOptions extends ScoreOptions, BackwardOptions {
 export function forwardBackward(
   { model, tokenizer }: Policy,
   sequences: readonly TrainSequence[],
-  { loss, totals, gradientCheckpointing = null, dropoutSeed, ...scoring }: ForwardBackwardOptions,
+  options: ForwardBackwardOptions,
 ): StepPart | undefined {
+  const {
+    loss,
+    totals,
+    gradientCheckpointing = null,
+    dropoutSeed,
+    filterStep,
+    ...scoring
+  } = options;
   return tidy(() => {
     const packing = { padTokenId: tokenizer.padTokenId, layout: scoring.layout };
     const batch = phase('pack', () => packFor(model, sequences, packing));
     if (batch.targets.size === 0) return undefined;
-    const options = chunkOptions(batch, scoring);
-    const lossOfScores = (scores: TokenScores) => loss(spreadScores(scores, batch), batch, totals);
+    const chunks = chunkOptions(batch, scoring);
+    const lossOfScores = (scores: TokenScores, states: Tensor) =>
+      loss(spreadScores(scores, batch), filterStep?.judge(batch, scores, states) ?? batch, totals);
     const { tokens, segments, targets } = batch;
     const result = withHiddenStates(
       model,
       { tokens, segments, dropoutSeed },
-      (hidden) =>
-        withChunkedLogprobs(
-          atPredictors(hidden, batch),
-          headOf(model),
-          targets,
-          options,
-          lossOfScores,
-        ),
+      (hidden) => {
+        const states = atPredictors(hidden, batch);
+        return withChunkedLogprobs(states, headOf(model), targets, chunks, (scores) =>
+          lossOfScores(scores, states),
+        );
+      },
       { recompute: gradientCheckpointing ?? recomputesLayers(model, tokens.shape) },
     );
     return { loss: result.loss.item(), statistics: result.statistics };
@@ -78,6 +90,10 @@ export interface UpdateOptions extends ScoreOptions, BackwardOptions {
   /** Mean trained tokens per update from one sampled batch, where losses want it. */
   readonly averageTokens?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Decides which tokens are trained on; left out, all. */
+  readonly tokenFilter?: TokenFilter | undefined;
+  /** Whether the loss divides by the batch's trained tokens, so that those a filter rejects must leave that count. */
+  readonly dividesByTokens?: boolean;
 }
 
 /**
@@ -87,7 +103,45 @@ export interface UpdateOptions extends ScoreOptions, BackwardOptions {
 export async function update(
   learner: Learner,
   microBatches: readonly (readonly TrainSequence[])[],
-  { averageTokens, learningRate, signal, dropoutSeed, ...options }: UpdateOptions,
+  { tokenFilter, dividesByTokens = false, ...options }: UpdateOptions,
+): Promise<FilteredUpdateResult> {
+  if (tokenFilter === undefined) return updateAll(learner, microBatches, options);
+  const { learningRate } = options;
+  const { needs } = tokenFilter;
+  const headMoments = needs.headMoments
+    ? headMomentsOf(learner.policy.model, learner.optimizer)
+    : undefined;
+  const filterStep = new FilterStep({ filter: tokenFilter, learningRate, headMoments });
+  let isMade = false;
+  try {
+    const result = await updateAll(learner, microBatches, {
+      ...options,
+      topTokens: needs.topTokens,
+      filterStep,
+      gradientScale: () => filterStep.gradientScale(dividesByTokens),
+    });
+    if (result.nonFinite !== undefined) return result;
+    isMade = true;
+    return { ...result, filterMetrics: tokenFilter.endStep() };
+  } finally {
+    if (!isMade) tokenFilter.cancelStep();
+  }
+}
+
+/** An update, and what its token filter says of it. */
+export interface FilteredUpdateResult extends UpdateResult {
+  readonly filterMetrics?: StepMetrics;
+}
+
+interface UpdateAllOptions extends Omit<UpdateOptions, 'tokenFilter' | 'dividesByTokens'> {
+  readonly filterStep?: FilterStep;
+  readonly gradientScale?: () => number;
+}
+
+function updateAll(
+  learner: Learner,
+  microBatches: readonly (readonly TrainSequence[])[],
+  { averageTokens, learningRate, signal, dropoutSeed, gradientScale, ...options }: UpdateAllOptions,
 ): Promise<UpdateResult> {
   const totals = {
     ...countTotals(microBatches.flat()),
@@ -102,6 +156,7 @@ export async function update(
   return optimiserStep(learner, microBatches, forward, {
     learningRate,
     signal,
+    gradientScale,
     explain: (sequences) => culprit(learner.policy, sequences, options),
   });
 }

@@ -9,6 +9,7 @@ import {
   type Policy,
   type ResolvedSampling,
   resolveSampling,
+  type TokenFilter,
   update,
 } from '../policy/index.ts';
 import type { GroupScores, RewardLike } from '../rewards/index.ts';
@@ -37,6 +38,7 @@ import { ReferencePolicy } from './reference-policy.ts';
 import { rowsFingerprint } from './rows-fingerprint.ts';
 import { SamplerAgreement } from './sampler-agreement.ts';
 import { scoreSafely } from './score-safely.ts';
+import { restoreTokenFilter, saveTokenFilter } from './token-filter-state.ts';
 import type { OnTrainerEvent } from './trainer-events.ts';
 import type { StepContext, StepOutcome, TrainingTask } from './training-task.ts';
 
@@ -49,6 +51,7 @@ export interface PolicyGradientParts {
   readonly arithmetic: GroupArithmetic;
   readonly evaluate: ((policy: Policy, signal: AbortSignal) => Promise<Metrics>) | undefined;
   readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly tokenFilter: TokenFilter | undefined;
   readonly onEvent: OnTrainerEvent | undefined;
 }
 
@@ -141,6 +144,8 @@ export class PolicyGradientTask implements TrainingTask {
         entropy: options.entropyCoef > 0 ? 'differentiable' : 'detached',
         learningRate: context.learningRate,
         signal: context.signal,
+        tokenFilter: this.#parts.tokenFilter,
+        dividesByTokens: this.#preset.dividesByTokens,
       },
     );
     traced('metrics', () => this.#records.writeTokens(context));
@@ -150,6 +155,7 @@ export class PolicyGradientTask implements TrainingTask {
         ...mergeGenerations(generated),
         ...agreement.metrics,
         ...result.metrics,
+        ...result.filterMetrics,
         loss: result.loss,
         grad_norm: result.gradNorm,
       },
@@ -310,10 +316,12 @@ export class PolicyGradientTask implements TrainingTask {
     this.#generations = position['generations'] as number;
     this.#pending = readPendingBatches(join(checkpoint, pendingFile), position['pending']);
     this.#reference?.restore(checkpoint);
+    restoreTokenFilter(this.#parts.tokenFilter, checkpoint);
   }
 
   writeFiles(folder: string): void {
     writePendingBatches(join(folder, pendingFile), this.#pending);
     this.#reference?.save(folder);
+    saveTokenFilter(this.#parts.tokenFilter, folder);
   }
 }

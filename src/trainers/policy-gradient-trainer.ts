@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { trainableParameters } from '../models/index.ts';
 import { adamW, decayGroups } from '../optim/index.ts';
-import type { Policy } from '../policy/index.ts';
+import type { Policy, TokenFilter } from '../policy/index.ts';
 import type { RewardLike } from '../rewards/index.ts';
 import { makePrompt, type PromptOptions } from '../rollouts/index.ts';
 import type { Prompt } from '../types.ts';
@@ -27,6 +27,8 @@ export interface PolicyGradientTraining extends TrainerHooks, GrpoOptionsInput, 
   readonly evaluate?: (policy: Policy, signal: AbortSignal) => Promise<Metrics>;
   /** What rewards may ask for by name. */
   readonly capabilities?: Readonly<Record<string, unknown>>;
+  /** Decides which sampled tokens each update trains on; all of them unless given. */
+  readonly tokenFilter?: TokenFilter | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
     evalExamples = [],
     evaluate,
     capabilities = {},
+    tokenFilter,
     chatTemplateKwargs,
     ...input
   } = rest;
@@ -75,6 +78,7 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
     arithmetic,
     evaluate,
     capabilities,
+    tokenFilter,
     onEvent: hooks.onEvent,
   });
   const configYaml = toYaml(options, grpoOptions);

@@ -102,8 +102,9 @@ export class RecordKeeper {
 
   #add(
     { logprobs, entropy }: TokenScores,
-    { sequences, targets, slots, completionMask, oldLogprobs, advantages }: TrainBatch,
+    { sequences, targets, slots, completionMask, offeredMask, ...batch }: TrainBatch,
   ): void {
+    const { oldLogprobs, advantages } = batch;
     const columns = this.#columns;
     const regionLength = completionMask.shape[1]!;
     const trained = (values: typeof logprobs | undefined) =>
@@ -132,7 +133,7 @@ export class RecordKeeper {
       now.map((value, i) => Math.exp(value - sampled[i]!)),
     );
     append(columns.trainedMask, trained(acting));
-    for (const count of completionMask.sum(-1).toArray())
+    for (const count of (offeredMask ?? completionMask).sum(-1).toArray())
       columns.offsets.push(columns.offsets.at(-1)! + count);
   }
 

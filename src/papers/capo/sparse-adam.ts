@@ -87,11 +87,11 @@ export class SparseAdam implements StepModel {
         const each = ids.shape[1]!;
         for (const [i, id] of rows.entries()) {
           if (kept[Math.floor(i / each)] === 0) continue;
-          if (this.#slotOf[id] === UNSEEN) this.#slotOf[id] = this.#ids.push(id);
+          if (id >= 0 && this.#slotOf[id] === UNSEEN) this.#slotOf[id] = this.#ids.push(id);
         }
         this.#grow(states);
         for (const [i, id] of rows.entries())
-          this.#counts[this.#slotOf[id]!]! += kept[Math.floor(i / each)]!;
+          this.#counts[this.#slotOf[id] ?? UNSEEN]! += kept[Math.floor(i / each)]!;
         const scale = coefficients.mul(accepted.to({ dtype: coefficients.dtype }).unsqueeze(-1));
         callInPlace(
           'laurel::add_outer_rows_',
@@ -121,10 +121,14 @@ export class SparseAdam implements StepModel {
         const gradient = sums.indexSelect(0, slots).div(counts.unsqueeze(-1));
         mixRows(first, slots, gradient, this.#beta1);
         mixRows(second, slots, gradient.square(), this.#beta2);
-        sums.mul_(0);
       }),
     );
+    this.discard();
+  }
+
+  discard(): void {
     this.#counts.fill(0);
+    noGrad(() => this.#tables[2]?.mul_(0));
   }
 
   state(): Readonly<Record<string, Tensor>> {
@@ -155,7 +159,7 @@ export class SparseAdam implements StepModel {
   }
 
   #slots(rows: Int32Array, ids: Tensor): Tensor {
-    const slots = BigInt64Array.from(rows, (id) => BigInt(this.#slotOf[id]!));
+    const slots = BigInt64Array.from(rows, (id) => BigInt(this.#slotOf[id] ?? UNSEEN));
     return fromTypedArray(slots, ids.shape).to({ device: ids.device });
   }
 

@@ -34,3 +34,12 @@ export function isTrusted(
     objectiveSide === 'symmetric' ? objective.greater(-objectiveBound) : objective.greaterEqual(0);
   return above.logicalAnd(objective.less(objectiveBound)).logicalAnd(policy.less(policyBound));
 }
+
+/** `isTrusted` of two numbers. */
+export const isWithin = (
+  { objective, policy }: { readonly objective: number; readonly policy: number },
+  { objectiveBound, policyBound, objectiveSide = 'symmetric' }: TrustRegion,
+): boolean =>
+  (objectiveSide === 'symmetric' ? objective > -objectiveBound : objective >= 0) &&
+  objective < objectiveBound &&
+  policy < policyBound;
