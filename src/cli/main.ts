@@ -1,5 +1,6 @@
 import { nearestName } from '../config/index.ts';
 import { CheckpointError, ConfigError, DataError, LaurelError, SaveError } from '../errors.ts';
+import { capoCommandConfig } from '../papers/capo/capo-command-config.ts';
 import { dpoConfig, grpoConfig, sftConfig } from '../trainers/config/index.ts';
 import type { Command } from './command.ts';
 import { dashboardConfig } from './commands/dashboard-config.ts';
@@ -20,6 +21,7 @@ async function loadProfile(): Promise<Command> {
     sft: async () => (await import('./train-sft.ts')).sftCommand,
     dpo: async () => (await import('./train-dpo.ts')).dpoCommand,
     grpo: async () => (await import('./train-grpo.ts')).grpoCommand,
+    capo: async () => (await import('./train-capo.ts')).capoCommand,
   });
 }
 
@@ -27,6 +29,7 @@ const commands: readonly Entry[] = [
   { ...sftConfig, load: async () => (await import('./train-sft.ts')).sftCommand },
   { ...dpoConfig, load: async () => (await import('./train-dpo.ts')).dpoCommand },
   { ...grpoConfig, load: async () => (await import('./train-grpo.ts')).grpoCommand },
+  { ...capoCommandConfig, load: async () => (await import('./train-capo.ts')).capoCommand },
   { ...evalConfig, load: async () => (await import('./commands/eval-command.ts')).evalCommand },
   {
     ...sampleConfig,

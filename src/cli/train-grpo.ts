@@ -1,5 +1,6 @@
+import type { ConfigSchema } from '../config/index.ts';
 import type { PromptExample } from '../data/index.ts';
-import { type Policy, resolveSampling } from '../policy/index.ts';
+import { type Policy, resolveSampling, type TokenFilter } from '../policy/index.ts';
 import { type Reward, scoreGroups } from '../rewards/index.ts';
 import { collectRollouts, makePrompt } from '../rollouts/index.ts';
 import { Generator } from '../tensor/index.ts';
@@ -29,7 +30,11 @@ import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits
 import { pickOptions } from './resolve/pick-options.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows, promptRows } from './resolve/resolve-rows.ts';
+import { resolveTokenFilter } from './token-filters.ts';
 import { trainerHooks } from './trainer-hooks.ts';
+
+/** What every command of this trainer reads. */
+export type GroupConfig = Omit<GrpoConfig, 'tokenFilter' | 'tokenFilterOptions'>;
 
 /** Rows whose reward a dry run tries. */
 const TRIED_ROWS = 3;
@@ -41,12 +46,12 @@ export function resolveRewards(
   return Promise.all(config.rewardFuncs.map((name) => resolveReward(name, config)));
 }
 
-const promptOf = (row: PromptExample, { tokenizer }: Policy, config: GrpoConfig): Prompt =>
+const promptOf = (row: PromptExample, { tokenizer }: Policy, config: GroupConfig): Prompt =>
   makePrompt(row, tokenizer, { chatTemplateKwargs: config.chatTemplateKwargs ?? {} });
 
 /** How this configuration reads prompts for a policy. */
 const splitLoader =
-  (config: GrpoConfig, policy: Policy): LoadSplit<PromptExample> =>
+  (config: GroupConfig, policy: Policy): LoadSplit<PromptExample> =>
   async (split, limit) => {
     const dataset = await loadRows(config, split, limit);
     const check = (row: PromptExample) =>
@@ -54,7 +59,14 @@ const splitLoader =
     return promptRows(dataset, config, config.skipBadRows ? check : undefined);
   };
 
-async function train(config: GrpoConfig, hooks: TrainerHooks): Promise<TrainResult> {
+/** The token filter of a resolved configuration. */
+type FilterOf<Config> = (config: Config, policy: Policy) => TokenFilter | undefined;
+
+async function train<Config extends GroupConfig>(
+  config: Config,
+  hooks: TrainerHooks,
+  filterOf: FilterOf<Config>,
+): Promise<TrainResult> {
   const policy = await resolvePolicy(config, { trainable: true });
   return trainPolicyGradient({
     ...pickOptions(config, grpoOptions),
@@ -62,12 +74,13 @@ async function train(config: GrpoConfig, hooks: TrainerHooks): Promise<TrainResu
     ...(await loadSplits(config, splitLoader(config, policy))),
     policy,
     reward: await resolveRewards(config),
+    tokenFilter: filterOf(config, policy),
     chatTemplateKwargs: config.chatTemplateKwargs ?? {},
   });
 }
 
 /** Prints completions every `logging_steps` where asked for. */
-function printCompletions({ logCompletions, loggingSteps, numCompletionsToPrint }: GrpoConfig) {
+function printCompletions({ logCompletions, loggingSteps, numCompletionsToPrint }: GroupConfig) {
   return (event: TrainerEvent): void => {
     if (
       !logCompletions ||
@@ -86,7 +99,7 @@ const longestOf = (prompts: readonly Prompt[]): number =>
 
 /** What sampling and updates hold at one time, for these prompts. */
 function memoryPlan(
-  config: GrpoConfig,
+  config: GroupConfig,
   arithmetic: GroupArithmetic,
   read: readonly Prompt[],
 ): MemoryPlan {
@@ -105,9 +118,13 @@ function memoryPlan(
   };
 }
 
-async function dryRun(config: GrpoConfig): Promise<string> {
+async function dryRun<Config extends GroupConfig>(
+  config: Config,
+  filterOf: FilterOf<Config>,
+): Promise<string> {
   assertHeldOut(config);
   const policy = await resolvePolicy(config, { trainable: true });
+  filterOf(config, policy);
   const rewards = await resolveRewards(config);
   const load = splitLoader(config, policy);
   const { rows, badRows } = await load(config.datasetTrainSplit, config.maxTrainSamples);
@@ -138,7 +155,7 @@ async function tryRewards(
   policy: Policy,
   prompts: readonly Prompt[],
   rewards: readonly Reward[],
-  config: GrpoConfig,
+  config: GroupConfig,
 ): Promise<string> {
   const sampling = resolveSampling(config);
   const groups = await collectRollouts(policy, prompts, {
@@ -157,5 +174,15 @@ async function tryRewards(
   ].join('\n');
 }
 
+/** A command of the policy-gradient trainer, and the token filter its configuration asks for. */
+export const groupTrainCommand = <Config extends GroupConfig>(
+  schema: ConfigSchema,
+  filterOf: FilterOf<Config>,
+) =>
+  trainCommand<Config>(schema, {
+    dryRun: (config) => dryRun(config, filterOf),
+    train: (config, hooks) => train(config, hooks, filterOf),
+  });
+
 /** `laurel grpo` */
-export const grpoCommand = trainCommand<GrpoConfig>(grpoConfig, { dryRun, train });
+export const grpoCommand = groupTrainCommand<GrpoConfig>(grpoConfig, resolveTokenFilter);

@@ -12,5 +12,14 @@ export const capo: Paper = {
     'Leaving out the few tokens whose update would move the policy too far (under 8%) keeps GRPO stable at a learning rate where it otherwise collapses, and it reaches the same accuracy with up to 30 times fewer completions.',
   summary:
     'Before each optimiser step, a second-order model of the output layer foretells what every token’s gradient would do to the objective and to the policy: a curvature term from the Hessian and one from the Fisher information, both for the step that SGD or Adam would really take. Tokens outside a trust region are masked out of the loss; the objective itself stays that of GRPO, Dr. GRPO or REINFORCE. Trained on MATH, tested on eight benchmarks of mathematics and science.',
-  commands: [],
+  commands: [
+    {
+      command: 'npx laurel capo --config recipes/capo/qwen2.5-math-7b-aggressive.yaml',
+      does: 'the paper’s configuration, for a GPU',
+    },
+    {
+      command: 'npx laurel grpo --config your.yaml --token_filter capo',
+      does: 'any GRPO run, filtered',
+    },
+  ],
 };

@@ -1,4 +1,9 @@
-import { type ConfigInput, type ConfigOf, defineConfig } from '../../config/index.ts';
+import {
+  type CheckProblem,
+  type ConfigInput,
+  type ConfigOf,
+  defineConfig,
+} from '../../config/index.ts';
 import { adapterOptions, checkAdapters } from './adapter-options.ts';
 import { backwardOptions } from './backward-options.ts';
 import { batchingOptions } from './batching-options.ts';
@@ -13,6 +18,7 @@ import { modelOptions } from './model-options.ts';
 import { optimiserOptions } from './optimiser-options.ts';
 import { policyLossOptions } from './policy-loss-options.ts';
 import { rewardOptions, rewardSourceOptions } from './reward-options.ts';
+import { tokenFilterOptions } from './token-filter-options.ts';
 
 const trainerGroups = {
   generation: generationOptions,
@@ -27,12 +33,26 @@ const trainerGroups = {
   completions: completionLoggingOptions,
 };
 
+/** Where model, rows and rewards come from, and the trainer's options: what a command of this trainer reads. */
+export const grpoGroups = {
+  model: modelOptions,
+  adapters: adapterOptions,
+  dataset: datasetOptions,
+  rewardSource: rewardSourceOptions,
+  ...trainerGroups,
+};
+
+/** TRL's options that have no meaning here, and its spellings of values. */
+export const grpoNames = {
+  foreign: { ...commonForeignOptions, ...groupForeignOptions },
+  spellings: valueSpellings,
+};
+
 const shared = {
   name: 'grpo',
   summary:
     'Reinforcement learning: sample groups of completions, score them, raise the better ones.',
-  foreign: { ...commonForeignOptions, ...groupForeignOptions },
-  spellings: valueSpellings,
+  ...grpoNames,
 };
 
 /** What the policy-gradient trainer reads; TypeScript passes model, prompts and rewards as values. */
@@ -42,23 +62,26 @@ export const grpoOptions = defineConfig({
   check: (config) => [...checkGroups(config), ...checkSchedule(config)],
 });
 
+type CheckedConfig = Parameters<typeof checkModel>[0] &
+  Parameters<typeof checkAdapters>[0] &
+  Parameters<typeof checkRewards>[0] &
+  Parameters<typeof checkGroups>[0] &
+  Parameters<typeof checkSchedule>[0];
+
+/** What several options of a command of this trainer must agree on. */
+export const checkGrpo = (config: CheckedConfig): CheckProblem[] => [
+  ...checkModel(config),
+  ...checkAdapters(config),
+  ...checkRewards(config),
+  ...checkGroups(config),
+  ...checkSchedule(config),
+];
+
 /** What `laurel grpo` reads: the trainer's options and where model, rows and rewards come from. */
 export const grpoConfig = defineConfig({
   ...shared,
-  groups: {
-    model: modelOptions,
-    adapters: adapterOptions,
-    dataset: datasetOptions,
-    rewardSource: rewardSourceOptions,
-    ...trainerGroups,
-  },
-  check: (config) => [
-    ...checkModel(config),
-    ...checkAdapters(config),
-    ...checkRewards(config),
-    ...checkGroups(config),
-    ...checkSchedule(config),
-  ],
+  groups: { ...grpoGroups, tokenFilter: tokenFilterOptions },
+  check: checkGrpo,
 });
 
 /** Resolved options of the policy-gradient trainer. */

@@ -13,15 +13,19 @@ export {
   dpoConfig,
   dpoOptions,
 } from './dpo-config.ts';
-export { drawingFields } from './generation-options.ts';
+export { drawingFields, generationOptions } from './generation-options.ts';
 export {
+  checkGrpo,
   type GrpoConfig,
   type GrpoOptions,
   type GrpoOptionsInput,
   grpoConfig,
+  grpoGroups,
+  grpoNames,
   grpoOptions,
 } from './grpo-config.ts';
 export { modelOptions } from './model-options.ts';
+export { policyLossOptions } from './policy-loss-options.ts';
 export { rewardSourceOptions } from './reward-options.ts';
 export {
   type SftConfig,
