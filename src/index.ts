@@ -5,7 +5,12 @@
  */
 export * from './data/index.ts';
 export * from './errors.ts';
-export { capoTokenFilter, headAdamStepModel, SparseAdam, sgdStepModel } from './papers/capo/index.ts';
+export {
+  capoTokenFilter,
+  headAdamStepModel,
+  SparseAdam,
+  sgdStepModel,
+} from './papers/capo/index.ts';
 export * from './policy/index.ts';
 export {
   accuracyReward,
