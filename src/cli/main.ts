@@ -4,6 +4,7 @@ import { capoCommandConfig } from '../papers/capo/capo-command-config.ts';
 import { dpoConfig, grpoConfig, sftConfig } from '../trainers/config/index.ts';
 import type { Command } from './command.ts';
 import { dashboardConfig } from './commands/dashboard-config.ts';
+import { reproduceConfig } from './commands/reproduce-config.ts';
 import { evalConfig, sampleConfig } from './commands/sampling-config.ts';
 import { Interruption } from './interruption.ts';
 import { laurelVersion } from './version.ts';
@@ -68,6 +69,10 @@ const commands: readonly Entry[] = [
     name: 'show-tokens',
     summary: 'Show a row as the tokens that training sees, those learned in colour.',
     load: async () => (await import('./commands/show-tokens-command.ts')).showTokensCommand,
+  },
+  {
+    ...reproduceConfig,
+    load: async () => (await import('./commands/reproduce-command.ts')).reproduceCommand,
   },
   {
     name: 'run',

@@ -1,6 +1,7 @@
 /** Curves as SVG text. Scales, ticks and paths are d3's, which need no browser; the drawing is ours. */
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
+import { colour, escapeXml, extent, faint, fixed, font, ink, text } from './svg-parts.ts';
 
 /** One curve. */
 export interface CurveSeries {
@@ -29,11 +30,6 @@ export interface CurveChart {
 const width = 760;
 const height = 440;
 const plot = { left: 72, right: width - 28, top: 92, bottom: height - 58 };
-const font = `font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"`;
-// Okabe and Ito's palette, told apart with any colour vision.
-const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
-const ink = '#1f2933';
-const faint = '#6b7785';
 
 /** Draws curves on a pair of axes; points that are not finite are left out. */
 export function renderCurveSvg(chart: CurveChart): string {
@@ -152,47 +148,6 @@ function runningAverage(points: readonly Point[]): Point[] {
   });
 }
 
-function extent(values: readonly number[]): [number, number] {
-  if (values.length === 0) return [0, 1];
-  const [low, high] = [
-    values.reduce((a, b) => Math.min(a, b)),
-    values.reduce((a, b) => Math.max(a, b)),
-  ];
-  return low === high ? [low - 0.5, high + 0.5] : [low, high];
-}
-
-interface TextStyle {
-  x: number;
-  y: number;
-  size: number;
-  anchor?: 'start' | 'middle' | 'end';
-  weight?: number;
-  fill?: string;
-}
-
-function text(
-  content: string,
-  { x, y, size, anchor = 'start', weight = 400, fill = faint }: TextStyle,
-): string {
-  return `<text x="${fixed(x)}" y="${fixed(y)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${fill}">${escapeXml(content)}</text>`;
-}
-
-function colour(index: number): string {
-  return palette[index % palette.length]!;
-}
-
-function fixed(value: number): string {
-  return value.toFixed(1);
-}
-
 function isFinitePoint([x, y]: Point): boolean {
   return Number.isFinite(x) && Number.isFinite(y);
-}
-
-function escapeXml(content: string): string {
-  return content
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,0 +1,72 @@
+import { bootstrapInterval, type Interval } from '../../statistics/bootstrap.ts';
+import {
+  fitPolynomial,
+  inSampleRmse,
+  leaveOneOutRmse,
+  type Point,
+  type Polynomial,
+  vertexOf,
+} from '../../statistics/least-squares.ts';
+import { pointsOf, type StudyRun } from '../study/runs.ts';
+
+/** Whether win probability bends over likelihood: a quadratic against a line. */
+export interface Bend {
+  /** Change of the error by the quadratic, percent; below 0 where it fits better. Each run is left out in turn. */
+  readonly leftOut: number;
+  readonly leftOutInterval: Interval;
+  /** The same on the points fitted, as the paper has it. */
+  readonly inSample: number;
+  readonly line: Polynomial;
+  readonly parabola: Polynomial;
+  readonly isConcave: boolean;
+  readonly vertex: number;
+  readonly vertexInterval: Interval;
+  /** Share of resamples in which the parabola is concave with its vertex within the range. */
+  readonly insideShare: number;
+  readonly range: readonly [number, number];
+  readonly points: readonly Point[];
+}
+
+const change = (to: number, from: number): number => 100 * (to / from - 1);
+
+const runPoints = (run: StudyRun, every: number): Point[] =>
+  pointsOf(run, every).map(({ likelihoodChosen, winProbability }) => [
+    likelihoodChosen,
+    winProbability,
+  ]);
+
+const leftOutChange = (groups: readonly (readonly Point[])[]): number =>
+  change(leaveOneOutRmse(groups, 2), leaveOneOutRmse(groups, 1));
+
+/** Win probability by the likelihood of the better completions, a point every `every` steps of each run. */
+export function measureBend(runs: readonly StudyRun[], every: number): Bend {
+  const groups = runs.map((run) => runPoints(run, every));
+  const points = groups.flat();
+  const parabola = fitPolynomial(points, 2);
+  const xs = points.map(([x]) => x);
+  const range = [Math.min(...xs), Math.max(...xs)] as const;
+  const isInside = (fit: Polynomial) =>
+    fit[2]! < 0 && vertexOf(fit) > range[0] && vertexOf(fit) < range[1];
+  const fitOf = (some: readonly (readonly Point[])[]) => fitPolynomial(some.flat(), 2);
+  let inside = 0;
+  let resamples = 0;
+  const vertexInterval = bootstrapInterval(groups, (some) => {
+    const fit = fitOf(some);
+    resamples++;
+    if (isInside(fit)) inside++;
+    return vertexOf(fit);
+  });
+  return {
+    leftOut: leftOutChange(groups),
+    leftOutInterval: bootstrapInterval(groups, leftOutChange, { resamples: 400 }),
+    inSample: change(inSampleRmse(points, 2), inSampleRmse(points, 1)),
+    line: fitPolynomial(points, 1),
+    parabola,
+    isConcave: parabola[2]! < 0,
+    vertex: vertexOf(parabola),
+    vertexInterval,
+    insideShare: inside / resamples,
+    range,
+    points,
+  };
+}

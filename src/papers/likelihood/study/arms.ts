@@ -1,0 +1,54 @@
+import type { PreferencePresetName } from '../../../losses/index.ts';
+
+export type Method = 'dpo' | 'ipo' | 'hinge';
+
+/** A loss at one strength. */
+export interface Arm {
+  readonly method: Method;
+  /** β of DPO, τ of IPO, α of the hinge: the larger, the nearer to the reference. */
+  readonly strength: number;
+  /** λ of the negative log-likelihood of the better completions; 0: none. */
+  readonly nll: number;
+}
+
+/** The paper's losses, by their presets' names. */
+export const presetOf: Readonly<Record<Method, PreferencePresetName>> = {
+  dpo: 'sigmoid',
+  ipo: 'ipo_paper',
+  hinge: 'hinge_paper',
+};
+
+const symbols: Readonly<Record<Method, string>> = { dpo: 'β', ipo: 'τ', hinge: 'α' };
+
+export const methodNames: Readonly<Record<Method, string>> = {
+  dpo: 'DPO',
+  ipo: 'IPO',
+  hinge: 'Hinge',
+};
+
+/** For files and tables: `dpo-0.1`, `ipo-0.1-nll-0.01`. */
+export const armName = ({ method, strength, nll }: Arm): string =>
+  `${method}-${strength}${nll === 0 ? '' : `-nll-${nll}`}`;
+
+/** For people: `DPO β 0.1, λ 0.01`. */
+export const describeArm = ({ method, strength, nll }: Arm): string =>
+  `${methodNames[method]} ${symbols[method]} ${strength}${nll === 0 ? '' : `, λ ${nll}`}`;
+
+const grid = (method: Method, strengths: readonly number[], nlls: readonly number[] = [0]): Arm[] =>
+  strengths.flatMap((strength) => nlls.map((nll) => ({ method, strength, nll })));
+
+/** Arms on the generated task, the most telling first. */
+export const generatedArms: readonly Arm[] = [
+  ...grid('dpo', [0.01, 0.03, 0.1, 0.3, 1]),
+  ...grid('ipo', [0.01, 0.03, 0.1, 0.3, 1]),
+  ...grid('hinge', [0.01, 0.3, 1, 3, 10]),
+  ...grid('dpo', [0.03, 0.1], [0.003, 0.01, 0.03]),
+  ...grid('ipo', [0.03, 0.1], [0.003, 0.01, 0.03]),
+];
+
+/** One strength per method. */
+export const realArms: readonly Arm[] = [
+  ...grid('dpo', [0.1]),
+  ...grid('ipo', [0.1]),
+  ...grid('hinge', [1]),
+];
