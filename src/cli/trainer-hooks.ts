@@ -10,7 +10,7 @@ function report(event: TrainerEvent): void {
 
 /** The command line's hooks, with those given and `further` ones after them. */
 export function trainerHooks(
-  { signal, onEvent: asked }: TrainerHooks,
+  { onEvent: asked, ...hooks }: TrainerHooks,
   further?: (event: TrainerEvent) => void,
 ): TrainerHooks {
   const onEvent = (event: TrainerEvent) => {
@@ -18,5 +18,5 @@ export function trainerHooks(
     asked?.(event);
     further?.(event);
   };
-  return { ...(signal && { signal }), onEvent };
+  return { ...hooks, onEvent };
 }

@@ -11,6 +11,8 @@ import { takeStatistics } from './take-statistics.ts';
 export interface Trainee {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
+  /** The folder that its weights were read from; undefined where they were not. */
+  readonly source?: string | undefined;
   save(folder: string): void;
 }
 

@@ -39,9 +39,11 @@ export interface CreatePolicyOptions {
 export class Policy {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
+  /** The folder that its weights were read from; undefined where they were not. */
+  readonly source: string | undefined;
 
   /** @throws ConfigError for a reward model, or when the model has fewer token rows than the tokenizer has tokens. */
-  constructor(model: Model, tokenizer: Tokenizer) {
+  constructor(model: Model, tokenizer: Tokenizer, source?: string) {
     if (model.config.output !== 'logits') {
       throw new ConfigError(
         'the model is a reward model, which scores texts and writes none; name it in reward_funcs, or train it on with laurel reward',
@@ -50,6 +52,7 @@ export class Policy {
     assertVocabulary(model, tokenizer);
     this.model = model;
     this.tokenizer = tokenizer;
+    this.source = source;
   }
 
   /** A new model with random weights. */
@@ -66,12 +69,12 @@ export class Policy {
   static load(folder: string, options: LoadPolicyOptions = {}): Policy {
     const { dtype = 'float32', device = 'cpu', trainable = true, tokenizer, baseFolder } = options;
     const model = loadModel(folder, { dtype, device, trainable, baseFolder });
-    return new Policy(model, tokenizer ?? loadTokenizer(folder));
+    return new Policy(model, tokenizer ?? loadTokenizer(folder), folder);
   }
 
   /** The policy with fresh adapters to train; its weights are shared and frozen. */
   withAdapters({ seed = 42, ...options }: LoraOptions & { readonly seed?: number } = {}): Policy {
-    return new Policy(addAdapters(this.model, { ...options, seed }), this.tokenizer);
+    return new Policy(addAdapters(this.model, { ...options, seed }), this.tokenizer, this.source);
   }
 
   /** A plain policy: this one's adapters added to copies of its weights. */

@@ -21,6 +21,7 @@ export { metricSeries } from './metric-series.ts';
 export { modelCheckpoint } from './model-checkpoint.ts';
 export { appendEvent, cutEventsAfter, type EventRecord, readEvents } from './run-events.ts';
 export { createRun, Run, type RunPlace, type RunStart, resumeRun } from './run-folder.ts';
+export { RunJournal } from './run-journal.ts';
 export {
   type LockOwner,
   localLockOwner,

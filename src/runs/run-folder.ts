@@ -15,6 +15,7 @@ import { ConfigError, StorageError } from '../errors.ts';
 import { cutMetricsAfter, type MetricsCut } from '../metrics/jsonl-sink.ts';
 import { cutCompletionsAfter } from './completion-store.ts';
 import { gitRevision } from './git-revision.ts';
+import { cutEventsAfter } from './run-events.ts';
 import { lockRun, type RunLock } from './run-lock.ts';
 import {
   type Attempt,
@@ -116,6 +117,7 @@ export function resumeRun(folder: string, step: number, start: RunStart): Run {
     }
     for (const part of ['.', 'completions', 'tokens']) clearTemporaries(join(folder, part));
     const cut = cutMetricsAfter(join(folder, 'metrics.jsonl'), step);
+    cutEventsAfter(folder, step);
     cutCompletionsAfter(folder, step);
     supersedeCheckpointsAfter(join(folder, 'checkpoints'), step);
     keepEarlierConfig(folder, record.attempts.length, start.configYaml);

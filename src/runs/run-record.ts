@@ -31,7 +31,7 @@ export interface Attempt {
 
 /** Where a run comes from, as far as its starter said so; the rest is derived from its command and options. */
 export interface StatedOrigin {
-  /** The run whose weights it started from: name or folder. */
+  /** Where its weights come from: a run's name, or a folder of a run or checkpoint. One that is no run's counts for none. */
   readonly parent?: string;
   /** The paper that it reproduces or uses: name of its folder. */
   readonly paper?: string;

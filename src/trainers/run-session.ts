@@ -3,7 +3,16 @@ import { basename, dirname, join } from 'node:path';
 import { findIntact, type IntactCheckpoint, readTrainerState } from '../checkpoints/index.ts';
 import { ConfigError } from '../errors.ts';
 import { ConsoleSink, JsonlSink, MetricsLog } from '../metrics/index.ts';
-import { createRun, type Run, type RunStart, resumeRun } from '../runs/index.ts';
+import {
+  type AttemptOutcome,
+  createRun,
+  type Run,
+  RunJournal,
+  type RunStart,
+  resumeRun,
+  type StatedOrigin,
+  StoreSink,
+} from '../runs/index.ts';
 import { fingerprint, fingerprintChanges } from './fingerprint.ts';
 import { optionChanges } from './option-changes.ts';
 import type { TrainerHooks } from './trainer-events.ts';
@@ -26,16 +35,29 @@ export interface SessionStart {
   readonly device: string;
   /** What the run goes on from; undefined: it starts anew. */
   readonly checkpoint: IntactCheckpoint | undefined;
+  readonly origin: StatedOrigin;
+}
+
+/** How a run ended. */
+export interface RunEnding {
+  readonly lastStep: number;
+  /** Why, where it did not go to its last step. */
+  readonly reason?: string;
+  /** Step of the checkpoint whose weights it ended with, where that is not the last one. */
+  readonly bestStep?: number | undefined;
 }
 
 /** A run that this process is writing: its folder and its metrics. */
 export interface RunSession {
   readonly run: Run;
   readonly log: MetricsLog;
+  readonly journal: RunJournal;
   /** Tells a person on the console, and a program by an event. */
   readonly warn: (message: string) => void;
   /** What is not as the run was left, to be told; empty where it starts anew. */
   readonly resumeWarnings: readonly string[];
+  /** Records how the run ended, and lets go of it. */
+  readonly end: (outcome: AttemptOutcome, ending: RunEnding) => void;
 }
 
 const version = (): string => {
@@ -77,7 +99,7 @@ const runOf = ({ path }: IntactCheckpoint): string =>
  */
 export function openSession(
   options: SessionOptions,
-  { trainer, configYaml, totalSteps, loggingSteps, checkpoint, device }: SessionStart,
+  { trainer, configYaml, totalSteps, loggingSteps, checkpoint, device, origin }: SessionStart,
   { console: stream, onEvent }: TrainerHooks,
 ): RunSession {
   const start: RunStart = {
@@ -87,6 +109,7 @@ export function openSession(
     fingerprint: fingerprint(device),
     laurelVersion: version(),
     totalSteps,
+    origin,
   };
   const changed = checkpoint && optionChanges(join(runOf(checkpoint), 'config.yaml'), configYaml);
   const run =
@@ -94,15 +117,35 @@ export function openSession(
       ? createRun(start, { folder: options.outputDir, name: options.runName })
       : resumeRun(runOf(checkpoint), checkpoint.step, start);
   const consoleSink = stream === null ? undefined : new ConsoleSink(stream);
-  const warn = (message: string): void => {
+  const tell = (message: string): void => {
     consoleSink?.line(`warning: ${message}`);
     onEvent?.({ type: 'warning', message });
   };
-  const sinks = [new JsonlSink(run.metricsFile), ...(consoleSink ? [consoleSink] : [])];
+  const warn = (message: string): void => {
+    tell(message);
+    journal.note('warning', '', message);
+  };
+  const store = new StoreSink(run, { warn });
+  const journal = new RunJournal(run.folder, store, tell);
+  const sinks = [new JsonlSink(run.metricsFile), ...(consoleSink ? [consoleSink] : []), store];
   const log = new MetricsLog({ sinks, loggingSteps, loggingFirstStep: options.loggingFirstStep });
   const resumeWarnings = checkpoint ? warningsOf(run, checkpoint, changed ?? []) : [];
-  return { run, log, warn, resumeWarnings };
+  journal.step = checkpoint?.step ?? 0;
+  store.open();
+  journal.note('start', '', startMessage(checkpoint));
+  const end = (outcome: AttemptOutcome, ending: RunEnding): void => {
+    journal.note('end', outcome, endMessage(outcome, ending), ending.lastStep);
+    run.close(outcome, ending);
+    store.end();
+  };
+  return { run, log, journal, warn, resumeWarnings, end };
 }
+
+const startMessage = (checkpoint: IntactCheckpoint | undefined): string =>
+  checkpoint === undefined ? 'started' : `went on from step ${checkpoint.step}`;
+
+const endMessage = (outcome: AttemptOutcome, { lastStep, reason }: RunEnding): string =>
+  `${outcome} after step ${lastStep}${reason === undefined ? '' : `: ${reason}`}`;
 
 function warningsOf(
   run: Run,

@@ -1,4 +1,5 @@
 import type { Metrics } from '../metrics/index.ts';
+import type { StatedOrigin } from '../runs/index.ts';
 import type { RolloutGroup } from '../types.ts';
 import type { StopRequest, TrainerCallback } from './trainer-callback.ts';
 
@@ -46,18 +47,21 @@ export interface TrainerHooks {
   readonly console?: ConsoleStreamOption;
   /** What looks at the policy between steps, in this order. */
   readonly callbacks?: readonly TrainerCallback[];
+  /** Which run's weights it starts from, which paper or recipe it belongs to, where command and options do not tell. */
+  readonly origin?: StatedOrigin;
 }
 
 /** Takes a trainer's hooks apart from what else it is given. */
 export function takeHooks<Training extends TrainerHooks>(
   training: Training,
 ): { readonly hooks: TrainerHooks; readonly rest: Omit<Training, keyof TrainerHooks> } {
-  const { signal, onEvent, console: stream, callbacks, ...rest } = training;
+  const { signal, onEvent, console: stream, callbacks, origin, ...rest } = training;
   const hooks: TrainerHooks = {
     ...(signal && { signal }),
     ...(onEvent && { onEvent }),
     ...(stream !== undefined && { console: stream }),
     ...(callbacks && { callbacks }),
+    ...(origin && { origin }),
   };
   return { hooks, rest };
 }

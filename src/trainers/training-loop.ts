@@ -1,3 +1,4 @@
+import { basename, resolve } from 'node:path';
 import {
   bestMetricRule,
   type Checkpoint,
@@ -17,6 +18,12 @@ import { atStart, type Progress, type SavedState } from './training-progress.ts'
 import { restoreTrainingState, restoreWeights, writeTrainingState } from './training-state.ts';
 import type { LoopOptions, LoopStart, StepOutcome, TrainingTask } from './training-task.ts';
 
+/** The figures that people ask for first. */
+const describeEvaluation = (metrics: Metrics): string =>
+  (['eval_reward', 'eval_accuracy', 'eval_loss'] as const)
+    .flatMap((key) => (metrics[key] == null ? [] : [`${key} ${metrics[key].toPrecision(4)}`]))
+    .join(', ');
+
 interface Resumed {
   readonly checkpoint: Checkpoint;
   readonly state: SavedState;
@@ -33,8 +40,10 @@ export async function runTraining(
   // A checkpoint that does not fit is found out before its run's folder is touched.
   const checkpoint = await findResumed(options);
   const resumed = checkpoint && takeUp(task, checkpoint, start.trainer);
-  const { device } = task.learner.policy.model.weights.embedTokens;
-  const opening = { ...start, totalSteps, loggingSteps, checkpoint, device };
+  const { model, source } = task.learner.policy;
+  const { device } = model.weights.embedTokens;
+  const origin = { ...(source !== undefined && { parent: resolve(source) }), ...hooks.origin };
+  const opening = { ...start, totalSteps, loggingSteps, checkpoint, device, origin };
   const session = openSession(options, opening, hooks);
   return new TrainingLoop(task, options, start, hooks, session).run(resumed);
 }
@@ -117,10 +126,8 @@ class TrainingLoop {
       return this.#end('finished');
     } catch (error) {
       if (this.#signal.aborted) return await this.#interrupt(error);
-      run.close('failed', {
-        lastStep: this.#progress.step,
-        reason: error instanceof Error ? error.message : String(error),
-      });
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#session.end('failed', { lastStep: this.#progress.step, reason });
       throw error;
     }
   }
@@ -212,6 +219,7 @@ class TrainingLoop {
     const startedAt = performance.now();
     const context = this.#context();
     const learningRate = this.#options.learningRate * this.#schedule(this.#progress.step);
+    this.#session.journal.step = context.step;
     this.#hooks.onEvent?.({ type: 'step-start', step: context.step });
     const outcome = await this.#task.step({ ...context, learningRate });
     this.#advance(outcome);
@@ -295,6 +303,7 @@ class TrainingLoop {
       Object.entries(found).map(([key, value]) => [`eval_${key}`, value]),
     ) as Metrics;
     await this.#session.log.write(step, metrics);
+    this.#session.journal.note('evaluation', '', describeEvaluation(metrics));
     this.#hooks.onEvent?.({ type: 'evaluation-end', step, metrics });
     this.#lastMetrics = { ...this.#lastMetrics, ...metrics };
     const rule = step === 0 ? undefined : bestMetricRule(this.#options);
@@ -330,6 +339,7 @@ class TrainingLoop {
     };
     const folder = await saveCheckpoint(run.checkpointsFolder, progress.step, write, keeping);
     this.#lastCheckpoint = folder;
+    this.#session.journal.note('checkpoint', '', basename(folder), progress.step);
     this.#hooks.onEvent?.({ type: 'checkpoint-end', step: progress.step, folder });
     return folder;
   }
@@ -361,8 +371,8 @@ class TrainingLoop {
     try {
       if (this.#saved !== undefined && this.#saved.progress.step > 0) await this.#save();
     } catch (error) {
-      const lastStep = this.#progress.step;
-      this.#session.run.close('failed', { lastStep, reason: (error as Error).message });
+      const ending = { lastStep: this.#progress.step, reason: (error as Error).message };
+      this.#session.end('failed', ending);
       throw error;
     }
     return this.#end('interrupted');
@@ -372,7 +382,7 @@ class TrainingLoop {
     const { step, best } = this.#progress;
     const stop = outcome === 'finished' ? this.#callbacks.stopRequest() : undefined;
     const why = stop && { reason: `stopped early: ${stop.reason}` };
-    this.#session.run.close(outcome, { lastStep: step, ...why, bestStep: this.#bestStep });
+    this.#session.end(outcome, { lastStep: step, ...why, bestStep: this.#bestStep });
     this.#hooks.onEvent?.({ type: 'run-end', step, outcome });
     return {
       outcome,

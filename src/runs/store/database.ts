@@ -24,7 +24,11 @@ export class Database {
   constructor(file: string, { busyTimeoutMs }: { readonly busyTimeoutMs: number }) {
     const Driver = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
     this.#driver = new Driver(file);
-    this.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    this.setBusyTimeout(busyTimeoutMs);
+  }
+
+  setBusyTimeout(milliseconds: number): void {
+    this.exec(`PRAGMA busy_timeout = ${milliseconds}`);
   }
 
   exec(sql: string): void {

@@ -16,31 +16,26 @@ type Options = Readonly<Record<string, unknown>>;
 
 /**
  * Enters a run from its folder, in place of what the database held of it.
+ * @returns the run's id.
  * @throws DataError naming the file that cannot be read.
  */
-export function indexRun(index: RunIndex, folder: string): void {
+export function indexRun(index: RunIndex, folder: string): number {
   const record = readRunRecord(folder);
   const metricsFile = join(folder, 'metrics.jsonl');
   const entries = existsSync(metricsFile) ? readMetrics(metricsFile) : [];
   const annotations = readAnnotations(folder);
   const events = readEvents(folder);
-  const standing = standingOf(folder, record);
-  const last = entries.at(-1);
-  const entry: RunEntry = {
-    ...describeRun(folder, record),
-    ...standing,
-    step: Math.max(standing.step, last?.step ?? 0),
-    ...(last !== undefined && { updatedAt: new Date(last.time * 1000).toISOString() }),
-  };
-  index.write(() => {
+  const entry = { ...describeRun(folder, record), ...standingWith(entries, folder, record) };
+  return index.write(() => {
     const id = index.putRun(entry);
     index.clear(id);
     index.putAttempts(id, record.attempts);
-    index.putLines(id, indexedLines(record, entries));
+    index.putLines(id, placeLines(record, entries));
     index.sumUp(id);
     for (const event of events) index.putEvent(id, event);
     index.annotate(id, annotations);
     index.setStanding(id, entry);
+    return id;
   });
 }
 
@@ -54,9 +49,25 @@ export function describeRun(folder: string, record: RunRecord): Omit<RunEntry, k
     totalSteps,
     seed,
     createdAt,
-    ...runOrigin(folder, attempts[0]?.command ?? [], options),
-    ...record.origin,
+    ...runOrigin(folder, attempts[0]?.command ?? [], record.origin),
     completionsPerStep: completionsPerStep(trainer, options),
+  };
+}
+
+/** As {@link standingOf}, with what its metrics tell. */
+export function standingWith(
+  entries: readonly MetricsEntry[],
+  folder: string,
+  record: RunRecord,
+): RunStanding {
+  const { step, updatedAt, ...standing } = standingOf(folder, record);
+  const last = entries.at(-1);
+  if (last === undefined) return { ...standing, step, updatedAt };
+  const logged = new Date(last.time * 1000).toISOString();
+  return {
+    ...standing,
+    step: Math.max(step, last.step),
+    updatedAt: [logged, updatedAt].sort().at(-1)!,
   };
 }
 
@@ -89,7 +100,10 @@ function completionsPerStep(trainer: string, options: Options): number | null {
 }
 
 /** Places lines on the axes besides their step. */
-function indexedLines({ attempts }: RunRecord, entries: readonly MetricsEntry[]): IndexedLine[] {
+export function placeLines(
+  { attempts }: RunRecord,
+  entries: readonly MetricsEntry[],
+): IndexedLine[] {
   const clock = trainingClock(attempts.map(({ startedAt }) => Date.parse(startedAt) / 1000));
   let tokens = 0;
   return entries.map((entry) => {

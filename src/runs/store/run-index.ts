@@ -46,6 +46,18 @@ export const BLOCK_SIZES = [16, 256] as const;
 /** Lines after which blocks are made of what has gathered. */
 const LINES_BETWEEN_BLOCKS = 64;
 
+/** How far the database has a run. */
+export interface RunExtent {
+  /** Steps that have a line. */
+  readonly lines: number;
+  readonly events: number;
+  /** −1 before the first. */
+  readonly lastStep: number;
+  /** Seconds of training, and tokens, at the last step. */
+  readonly elapsed: number;
+  readonly tokens: number;
+}
+
 /** Rows of points in one statement. */
 const MOST_ROWS = 50;
 
@@ -202,6 +214,37 @@ export class RunIndex {
     this.#database.run('UPDATE runs SET changed = ? WHERE id = ?', this.#nextChange(), runId);
   }
 
+  /** How far the database has a run. */
+  extent(runId: number): RunExtent {
+    const [lines] = this.#database.get('SELECT count(*) FROM lines WHERE run_id = ?', runId)!;
+    const [events] = this.#database.get('SELECT count(*) FROM events WHERE run_id = ?', runId)!;
+    const [lastStep = -1, elapsed = 0, tokens = 0] =
+      this.#database.get(
+        'SELECT step, elapsed, tokens FROM lines WHERE run_id = ? ORDER BY step DESC LIMIT 1',
+        runId,
+      ) ?? [];
+    return {
+      lines: Number(lines),
+      events: Number(events),
+      lastStep: Number(lastStep),
+      elapsed: Number(elapsed),
+      tokens: Number(tokens),
+    };
+  }
+
+  /** Makes room for an attempt: of a run that is resumed, removes what lies past the step; of one that starts anew, all. */
+  makeRoom(folder: string, step: number, attempt: 'first' | 'resumed'): void {
+    const [id] = this.#database.get('SELECT id FROM runs WHERE folder = ?', folder) ?? [];
+    if (id === undefined) return;
+    this.write(() => {
+      if (attempt === 'resumed') this.cutAfter(Number(id), step);
+      else {
+        this.clear(Number(id));
+        this.annotate(Number(id), { name: folder, notes: '', tags: [] });
+      }
+    });
+  }
+
   /** Removes lines and events past a step; what tells of starts and ends stays. */
   cutAfter(runId: number, step: number): void {
     for (const table of ['lines', 'points'])
@@ -212,6 +255,12 @@ export class RunIndex {
       runId,
       step,
     );
+    this.#database.run(
+      `DELETE FROM run_keys WHERE run_id = ?1 AND NOT EXISTS (
+         SELECT 1 FROM points p WHERE p.run_id = ?1 AND p.key_id = run_keys.key_id)`,
+      runId,
+    );
+    this.#runKeys = new Set();
   }
 
   /** Removes a run's lines and events, all of them. */

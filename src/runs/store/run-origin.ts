@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, relative, resolve } from 'node:path';
-import { isRunFolder } from '../run-record.ts';
+import { basename, dirname, relative } from 'node:path';
+import { isRunFolder, type StatedOrigin } from '../run-record.ts';
 
 /** Where a run comes from. */
 export interface RunOrigin {
@@ -12,18 +12,20 @@ export interface RunOrigin {
 }
 
 /**
- * Derives where a run comes from, from what it was started with.
+ * Says where a run comes from: as its starter stated, else as what it was started with tells.
  * @param command - What followed `node`: the program, then its words.
- * @param options - The run's options, in YAML's naming.
  */
 export function runOrigin(
   folder: string,
   command: readonly string[],
-  options: Readonly<Record<string, unknown>>,
+  { parent, paper, recipe = recipeOf(command) ?? undefined }: StatedOrigin = {},
 ): RunOrigin {
-  const recipe = recipeOf(command);
-  const paper = /(?:^|\/)papers\/([^/]+)\//.exec(recipe ?? '')?.[1] ?? null;
-  return { parent: parentOf(folder, options['model_name_or_path']), paper, recipe };
+  const [, named] = /(?:^|\/)papers\/([^/]+)\//.exec(recipe ?? '') ?? [];
+  return {
+    parent: parent === undefined ? null : parentOf(folder, parent),
+    paper: paper ?? named ?? null,
+    recipe: recipe ?? null,
+  };
 }
 
 function recipeOf([program = '', ...words]: readonly string[]): string | null {
@@ -35,12 +37,15 @@ function recipeOf([program = '', ...words]: readonly string[]): string | null {
   return program === '' ? null : shown.startsWith('..') ? program : shown;
 }
 
-/** A model folder's run: the folder itself, or two levels up from `run/checkpoints/checkpoint-N`. */
-function parentOf(folder: string, model: unknown): string | null {
-  if (typeof model !== 'string' || !existsSync(model)) return null;
-  const path = realpathSync(model);
+/**
+ * The run that weights come from: the folder itself, or two levels up from `run/checkpoints/checkpoint-N`; by its name where
+ * it lies beside this one.
+ */
+function parentOf(folder: string, weights: string): string | null {
+  if (!existsSync(weights)) return weights.includes('/') ? null : weights;
+  const path = realpathSync(weights);
   const run = [path, dirname(dirname(path))].find(isRunFolder);
   if (run === undefined) return null;
   const isSibling = existsSync(folder) && dirname(realpathSync(folder)) === dirname(run);
-  return isSibling ? basename(run) : resolve(run);
+  return isSibling ? basename(run) : run;
 }

@@ -86,10 +86,13 @@ describe('a run', () => {
     const first = finishedRun(root, 'first');
     mkdirSync(join(first.folder, 'checkpoints', 'checkpoint-3'));
     const model = join(first.folder, 'checkpoints', 'checkpoint-3');
-    const configYaml = `model_name_or_path: ${model}\n`;
-    createRun({ ...start, configYaml }, { root, name: 'second' }).close('finished');
+    const origin = { parent: model };
+    createRun({ ...start, origin }, { root, name: 'second' }).close('finished');
     const elsewhere = newRoot();
-    createRun({ ...start, configYaml }, { root: elsewhere, name: 'third' }).close('finished');
+    createRun({ ...start, origin }, { root: elsewhere, name: 'third' }).close('finished');
+    const other = { parent: elsewhere };
+    createRun({ ...start, origin: other }, { root, name: 'fourth' }).close('finished');
+    expect(RunStore.open(root).get('fourth').parent).toBeNull();
     expect(RunStore.open(root).get('second').parent).toBe('first');
     expect(RunStore.open(elsewhere).get('third').parent).toBe(first.folder);
   });

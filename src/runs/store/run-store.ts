@@ -5,6 +5,7 @@ import { ConfigError, LaurelError } from '../../errors.ts';
 import { lockRun } from '../run-lock.ts';
 import { type Attempt, isRunFolder } from '../run-record.ts';
 import { writeAnnotations } from './annotations.ts';
+import { catchUp } from './catch-up.ts';
 import { checkAnnotations } from './check-annotations.ts';
 import type { Database } from './database.ts';
 import { indexRun, standingOf } from './index-run.ts';
@@ -246,7 +247,10 @@ export class RunStore {
     }
   }
 
-  /** How runs stand that the database holds for running and that no process writes any more; noted there where it can be. */
+  /**
+   * Catches up with runs that the database holds for running and that no process writes any more.
+   * @returns how those stand that could not be entered.
+   */
   #settle(): Map<number, RunStanding> {
     const standings = new Map<number, RunStanding>();
     const rows = this.#database.all(
@@ -256,24 +260,24 @@ export class RunStore {
       const folder = join(this.root, String(name));
       if (!isRunFolder(folder)) continue;
       const standing = standingOf(folder);
-      if (standing.state === 'running') continue;
+      if (standing.state === 'running' || this.#catchUp(folder)) continue;
       standings.set(Number(id), {
         ...standing,
         step: Math.max(standing.step, Number(step)),
         updatedAt: standing.endedAt ?? String(updatedAt),
       });
     }
-    if (standings.size > 0 && this.#access === 'write') this.#note(standings);
     return standings;
   }
 
-  #note(standings: ReadonlyMap<number, RunStanding>): void {
+  /** A reader that cannot write, now or at all, still tells it right, and another one will note it. */
+  #catchUp(folder: string): boolean {
+    if (this.#access === 'read') return false;
     try {
-      this.#index.write(() => {
-        for (const [id, standing] of standings) this.#index.setStanding(id, standing);
-      });
+      catchUp(this.#index, folder);
+      return true;
     } catch {
-      // A reader that cannot write now still tells it right; another one will note it.
+      return false;
     }
   }
 }
