@@ -31,12 +31,29 @@ LAUREL_INLINE void turnHead(const float* head, const float* norm, const DecodeFa
   rotateOne(head, factors.cosine, factors.signedSine, to, sizes.width, 1.0f);
 }
 
-LAUREL_INLINE void mixValues(const float* scores, const float* values, float* out, int64_t count, int64_t width) {
+// Asks for memory that is read soon, into the second-nearest cache; an address past the end does no harm.
+LAUREL_INLINE void fetch(const float* from, int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes) __builtin_prefetch(from + i, 0, 2);
+}
+
+// The query along each key. Meanwhile `next`, as large as the keys, is asked for.
+LAUREL_INLINE void scoreKeys(const float* query, const float* keys, const float* next, float* scores, int64_t count,
+                             const DecodeSizes& sizes) {
+  for (int64_t s = 0; s < count; s++) {
+    fetch(next + s * sizes.width, sizes.width);
+    scores[s] = dotOf(query, keys + s * sizes.width, sizes.width) * sizes.scale;
+  }
+}
+
+// Σ scores_s values_s. Meanwhile `next`, as large as the values, is asked for.
+LAUREL_INLINE void mixValues(const float* scores, const float* values, const float* next, float* out, int64_t count,
+                             int64_t width) {
   int64_t i = 0;
   for (; i + 4 * kLanes <= width; i += 4 * kLanes) {
     Lanes a = {}, b = {}, c = {}, d = {};
     for (int64_t s = 0; s < count; s++) {
       const float* v = values + s * width + i;
+      fetch(next + s * width + i, 4 * kLanes);
       a += scores[s] * lanesAt(v);
       b += scores[s] * lanesAt(v + kLanes);
       c += scores[s] * lanesAt(v + 2 * kLanes);
@@ -63,9 +80,10 @@ LAUREL_KERNEL void decodeHead(const float* heads, int64_t keyHead, const DecodeF
   const float *const seenKeys = keys + start * width, *const seenValues = values + start * width;
   for (int64_t head = keyHead * group; head < (keyHead + 1) * group; head++) {
     turnHead(heads + head * width, factors.queryNorm, factors, normed, query, sizes);
-    for (int64_t s = 0; s < count; s++) scores[s] = dotOf(query, seenKeys + s * width, width) * sizes.scale;
+    // The next key head's: caches of many rows lie in distant memory, and a step reads each number once.
+    scoreKeys(query, seenKeys, seenKeys + sizes.capacity * width, scores, count, sizes);
     softmaxInPlace(scores, count);
-    mixValues(scores, seenValues, out + head * width, count, width);
+    mixValues(scores, seenValues, seenValues + sizes.capacity * width, out + head * width, count, width);
   }
 }
 

@@ -9,6 +9,10 @@ namespace {
 
 using OptionalList = c10::List<c10::optional<at::Tensor>>;
 
+// Rows for which one thread keeps its registers busy: with as many for every thread, each takes its own rows through all
+// layers, and none waits for another; with fewer, threads share each product.
+constexpr int64_t kRowsAlone = 16;
+
 // What a step has in common for all layers.
 struct DecodeStep {
   at::Tensor cosine, signedSine;
@@ -25,10 +29,12 @@ struct DecodeLayers {
   at::TensorList caches;
 };
 
-at::Tensor decodeLayer(const at::Tensor& x, int64_t layer, const DecodeLayers& all, const DecodeStep& step,
-                       int64_t gateUpFeatures) {
+// Rows `first` and after of the caches are x's.
+at::Tensor decodeLayer(const at::Tensor& x, int64_t first, int64_t layer, const DecodeLayers& all,
+                       const DecodeStep& step, int64_t gateUpFeatures) {
   const int64_t rows = x.size(0), channels = x.size(-1);
-  const at::Tensor keys = all.caches[2 * layer], values = all.caches[2 * layer + 1];
+  const at::Tensor keys = all.caches[2 * layer].narrow(0, first, rows);
+  const at::Tensor values = all.caches[2 * layer + 1].narrow(0, first, rows);
   const auto project = [&](const at::Tensor& input, int64_t index, int64_t features, const OptionalTensor& residual) {
     return packedLinear(input, all.packed[4 * layer + index], features, all.biases.get(4 * layer + index), residual);
   };
@@ -53,6 +59,32 @@ at::Tensor anglesAt(const at::Tensor& table, const OptionalTensor& starts, int64
   return at::index_select(table, 0, (length - *starts)).unsqueeze(1);
 }
 
+// What a share of the rows takes from the step: its own angles and starts.
+DecodeStep stepOf(const DecodeStep& all, int64_t first, int64_t rows) {
+  if (!all.starts.has_value() || !all.starts->defined()) return all;
+  return {all.cosine.narrow(0, first, rows), all.signedSine.narrow(0, first, rows), all.starts->narrow(0, first, rows),
+          all.length, all.epsilon};
+}
+
+// [R, 1, C] after every layer, written over the embeddings.
+void decodeRows(at::Tensor& states, const DecodeLayers& all, const DecodeStep& step) {
+  const int64_t rows = states.size(0), threads = at::get_num_threads();
+  const auto layers = static_cast<int64_t>(all.caches.size() / 2);
+  const int64_t shares = rows >= kRowsAlone * threads ? threads : 1;
+  at::parallel_for(0, shares, 1, [&](int64_t begin, int64_t end) {
+    at::NoGradGuard withoutGradient;
+    for (int64_t share = begin; share < end; share++) {
+      const int64_t first = rows * share / shares, count = rows * (share + 1) / shares - first;
+      const DecodeStep own = stepOf(step, first, count);
+      const at::Tensor part = states.narrow(0, first, count);
+      at::Tensor x = part;
+      for (int64_t layer = 0; layer < layers; layer++)
+        x = decodeLayer(x, first, layer, all, own, 2 * all.packed[4 * layer + 3].size(1));
+      std::memcpy(part.data_ptr<float>(), x.data_ptr<float>(), part.nbytes());
+    }
+  });
+}
+
 at::Tensor decodeStep(const at::Tensor& tokens, const at::Tensor& embeddings, const at::Tensor& cosines,
                       const at::Tensor& signedSines, const OptionalTensor& starts, int64_t length,
                       at::TensorList norms, at::TensorList packed, const OptionalList& biases,
@@ -70,10 +102,9 @@ at::Tensor decodeStep(const at::Tensor& tokens, const at::Tensor& embeddings, co
   const DecodeLayers all{norms, packed, biases, headNorms, caches};
   const DecodeStep step{anglesAt(cosines, starts, length), anglesAt(signedSines, starts, length), starts, length,
                         epsilon};
-  at::Tensor x = at::embedding(embeddings, tokens);
-  for (int64_t layer = 0; layer < layers; layer++)
-    x = decodeLayer(x, layer, all, step, 2 * packed[4 * layer + 3].size(1));
-  const at::Tensor scores = packedLinear(rmsNorm(x, norms[2 * layers], epsilon), packed[4 * layers],
+  at::Tensor states = at::embedding(embeddings, tokens);
+  decodeRows(states, all, step);
+  const at::Tensor scores = packedLinear(rmsNorm(states, norms[2 * layers], epsilon), packed[4 * layers],
                                          embeddings.size(0), c10::nullopt, c10::nullopt);
   return scores.view({tokens.size(0), embeddings.size(0)});
 }

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { letters, tinyPolicy } from '../../test/support/tiny-policy.ts';
 import { ConfigError } from '../errors.ts';
 import { hiddenStates, logits } from '../models/index.ts';
-import { liveTensors, noGrad, type Tensor, tidy, tokenTensor } from '../tensor/index.ts';
+import {
+  liveTensors,
+  noGrad,
+  setThreadCount,
+  type Tensor,
+  threadCount,
+  tidy,
+  tokenTensor,
+} from '../tensor/index.ts';
 import { DecodeState } from './decode-state.ts';
 import { newModelConfig } from './index.ts';
 
@@ -47,6 +55,30 @@ test('each row goes on with its own tokens, also after others were dropped', () 
   const third = noGrad(() => tidy(() => rowsOf(state.next([7, 8]))));
   expect(third[0]!).toBeAllClose(after([...prompts[0]!, 1, 7]), near);
   expect(third[1]!).toBeAllClose(after([...prompts[2]!, 4, 8]), near);
+});
+
+test('threads that each take rows of their own give the bits of one thread', () => {
+  const tokens = Array.from({ length: 51 }, (_, row) => row % V);
+  const decode = (threads: number): number[][] => {
+    setThreadCount(threads);
+    using state = new DecodeState(model, prompts, 4, letters.padTokenId);
+    noGrad(() => tidy(() => void state.prefill(17)));
+    noGrad(() => tidy(() => void state.next(tokens)));
+    return noGrad(() => tidy(() => rowsOf(state.next(tokens))));
+  };
+  const before = threadCount();
+  try {
+    const alone = decode(1);
+    // 51 rows for 2 threads are 25 and 26; 16 threads have too few each and share the products.
+    expect(decode(2)).toEqual(alone);
+    expect(decode(16)).toEqual(alone);
+    for (const [row, values] of alone.entries()) {
+      const text = [...prompts[Math.floor(row / 17)]!, tokens[row]!, tokens[row]!];
+      expect(values).toBeAllClose(after(text), near);
+    }
+  } finally {
+    setThreadCount(before);
+  }
 });
 
 test('what decoding carries is freed at its end', () => {
