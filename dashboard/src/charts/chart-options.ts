@@ -26,6 +26,7 @@ export interface ChartState {
 
 const font = () => `11px ${token('sans')}`;
 const axisGap = 4;
+const pointSpace = 40;
 
 /** uPlot's options for a set of curves under the present theme. */
 export function chartOptions(
@@ -75,7 +76,7 @@ function seriesOf({ curve, raw, high }: CurveLayout, view: ChartView): uPlot.Ser
     width: view.highlighted.has(curve.id) ? 2.5 : 1.75,
     alpha: fade,
     dash: [...curveDash(curve.colour)],
-    points: { size: 5, stroke: colour, fill: colour },
+    points: pointsOf(colour),
   };
   const behind: uPlot.Series = {
     stroke: colour,
@@ -99,6 +100,7 @@ function xAxis({ axis }: ChartView): uPlot.Axis {
   return {
     ...axisStyle(),
     size: 28,
+    grid: { show: false },
     space: axis === 'time' ? 80 : 55,
     incrs: axis === 'time' ? timeSteps : countSteps,
     values: (_, ticks) => ticks.map((tick) => (tick === 0 ? '0' : format(tick))),
@@ -125,6 +127,25 @@ const axisStyle = (): uPlot.Axis => ({
   grid: { stroke: token('line'), width: 1 },
   ticks: { show: false },
 });
+
+/** Points are drawn where they stand apart, and where a line cannot show one: between two gaps. */
+function pointsOf(colour: string): uPlot.Series.Points {
+  return {
+    size: 5,
+    stroke: colour,
+    fill: colour,
+    show: (chart, _, first, last) =>
+      (last - first + 1) * pointSpace * devicePixelRatio < chart.bbox.width,
+    filter: (chart, series, isShown) => (isShown ? null : lonePoints(chart.data[series]!)),
+  };
+}
+
+function lonePoints(values: uPlot.AlignedData[number]): number[] {
+  const isGap = (index: number) => values[index] === null || index < 0 || index >= values.length;
+  return [...values].flatMap((value, index) =>
+    typeof value === 'number' && isGap(index - 1) && isGap(index + 1) ? [index] : [],
+  );
+}
 
 /** 1, 2, 2.5, 5 times powers of ten. */
 const stepsOf = (from: number, to: number): number[] =>

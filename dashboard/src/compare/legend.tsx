@@ -50,18 +50,20 @@ export function Legend({ curves, axis, reading, hidden, onHide, onHighlight }: L
             onBlurCapture={() => onHighlight(none)}
           >
             <th scope="row">
-              <label class="legend-name">
-                <input
-                  type="checkbox"
-                  checked={!hidden.has(curve.id)}
-                  onChange={() => toggle(curve.id)}
-                />
-                <Stroke place={curve.colour} />
-                <span class="legend-text" title={curve.name}>
-                  {curve.name}
-                </span>
-              </label>
-              <OpenRun curve={curve} />
+              <div class="legend-run">
+                <label class="legend-name">
+                  <input
+                    type="checkbox"
+                    checked={!hidden.has(curve.id)}
+                    onChange={() => toggle(curve.id)}
+                  />
+                  <Stroke place={curve.colour} />
+                  <span class="legend-text" title={curve.name}>
+                    {curve.name}
+                  </span>
+                </label>
+                <OpenRun curve={curve} />
+              </div>
             </th>
             <td class="number">{formatNumber(shownValue(curve, reading))}</td>
             <td class="number wide">{formatNumber(extreme(curve, Math.min))}</td>
