@@ -1,3 +1,4 @@
+export { type Alarm, type AlarmName, alarmsOf, watchAlarms } from './alarms.ts';
 export { ConsoleSink, type ConsoleStream, formatDuration } from './console-sink.ts';
 export {
   distinctNgrams,

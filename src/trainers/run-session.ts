@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { findIntact, type IntactCheckpoint, readTrainerState } from '../checkpoints/index.ts';
+import { findIntact, type IntactCheckpoint } from '../checkpoints/index.ts';
 import { ConfigError } from '../errors.ts';
-import { ConsoleSink, JsonlSink, MetricsLog } from '../metrics/index.ts';
+import {
+  type Alarm,
+  ConsoleSink,
+  JsonlSink,
+  MetricsLog,
+  type MetricsSink,
+  readMetrics,
+  watchAlarms,
+} from '../metrics/index.ts';
 import {
   type AttemptOutcome,
   createRun,
@@ -13,8 +21,9 @@ import {
   type StatedOrigin,
   StoreSink,
 } from '../runs/index.ts';
-import { fingerprint, fingerprintChanges } from './fingerprint.ts';
+import { fingerprint } from './fingerprint.ts';
 import { optionChanges } from './option-changes.ts';
+import { resumeWarnings } from './resume-warnings.ts';
 import type { TrainerHooks } from './trainer-events.ts';
 
 /** The options that say where a run lives and how it is taken up. */
@@ -127,9 +136,15 @@ export function openSession(
   };
   const store = new StoreSink(run, { warn });
   const journal = new RunJournal(run.folder, store, tell);
-  const sinks = [new JsonlSink(run.metricsFile), ...(consoleSink ? [consoleSink] : []), store];
+  const alarms = alarmSink(run, ({ step, name, message }) => {
+    consoleSink?.line(`alarm: ${name}: ${message}`);
+    journal.note('alarm', name, message, step);
+    onEvent?.({ type: 'alarm', step, name, message });
+  });
+  const file = new JsonlSink(run.metricsFile);
+  const sinks = [file, ...(consoleSink ? [consoleSink] : []), store, alarms];
   const log = new MetricsLog({ sinks, loggingSteps, loggingFirstStep: options.loggingFirstStep });
-  const resumeWarnings = checkpoint ? warningsOf(run, checkpoint, changed ?? []) : [];
+  const toldOnResume = checkpoint ? resumeWarnings(run, checkpoint, changed ?? []) : [];
   journal.step = checkpoint?.step ?? 0;
   store.open();
   journal.note('start', '', startMessage(checkpoint));
@@ -138,7 +153,14 @@ export function openSession(
     run.close(outcome, ending);
     store.end();
   };
-  return { run, log, journal, warn, resumeWarnings, end };
+  return { run, log, journal, warn, resumeWarnings: toldOnResume, end };
+}
+
+/** Raises alarms as lines are written; a run that is taken up remembers those it has raised. */
+function alarmSink({ metricsFile }: Run, raise: (alarm: Alarm) => void): MetricsSink {
+  const watch = watchAlarms();
+  readMetrics(metricsFile).forEach(watch);
+  return { write: (entry) => watch(entry).forEach(raise) };
 }
 
 const startMessage = (checkpoint: IntactCheckpoint | undefined): string =>
@@ -146,49 +168,3 @@ const startMessage = (checkpoint: IntactCheckpoint | undefined): string =>
 
 const endMessage = (outcome: AttemptOutcome, { lastStep, reason }: RunEnding): string =>
   `${outcome} after step ${lastStep}${reason === undefined ? '' : `: ${reason}`}`;
-
-function warningsOf(
-  run: Run,
-  { path, step, passedOver }: IntactCheckpoint,
-  changed: readonly string[],
-): string[] {
-  const arithmetic = fingerprintChanges(
-    run.previousFingerprint ?? {},
-    run.record.attempts.at(-1)?.fingerprint ?? {},
-  );
-  return [
-    ...(changed.length === 0
-      ? []
-      : [`resuming with other options than the run was started with (${changed.join('; ')})`]),
-    ...passedOver.map(
-      ({ name, problem }) =>
-        `${name} is damaged (${problem}); going on from step ${step}, before it`,
-    ),
-    ...metricsWarnings(run, path),
-    ...(arithmetic.length === 0
-      ? []
-      : [
-          `resuming on other arithmetic, so bits may differ from an uninterrupted run (${arithmetic.join('; ')})`,
-        ]),
-  ];
-}
-
-/** What the metrics file lacks of what the checkpoint's run had written. */
-function metricsWarnings({ metricsFile, metricsCut }: Run, checkpoint: string): string[] {
-  if (metricsCut === undefined) return [];
-  const { damagedBytes, lastStep } = metricsCut;
-  const { metrics } = readTrainerState(checkpoint).laurel as {
-    metrics?: { readonly lastStep?: number };
-  };
-  const written = metrics?.lastStep ?? 0;
-  return [
-    ...(damagedBytes === 0
-      ? []
-      : [`${metricsFile}: removed ${damagedBytes} bytes at its end that are no whole line`]),
-    ...(lastStep >= written
-      ? []
-      : [
-          `${metricsFile}: ends at step ${lastStep}, and lines up to step ${written} had been written; they are lost`,
-        ]),
-  ];
-}

@@ -1,4 +1,4 @@
-import type { Metrics } from '../metrics/index.ts';
+import type { AlarmName, Metrics } from '../metrics/index.ts';
 import type { StatedOrigin } from '../runs/index.ts';
 import type { RolloutGroup } from '../types.ts';
 import type { StopRequest, TrainerCallback } from './trainer-callback.ts';
@@ -29,6 +29,12 @@ export type TrainerEvent =
     }
   | { readonly type: 'checkpoint-end'; readonly step: number; readonly folder: string }
   | { readonly type: 'warning'; readonly message: string }
+  | {
+      readonly type: 'alarm';
+      readonly step: number;
+      readonly name: AlarmName;
+      readonly message: string;
+    }
   | {
       readonly type: 'run-end';
       readonly step: number;
