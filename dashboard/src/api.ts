@@ -6,11 +6,15 @@ import type {
   CompletionKind,
   CompletionSteps,
   CompletionsResponse,
+  PapersResponse,
+  PaperView,
   Problem,
   PromptHistory,
   RunPage,
   RunsResponse,
   SeriesResponse,
+  SubscriptionRequest,
+  SubscriptionResponse,
   TokensResponse,
   XAxis,
 } from '../../src/server/api.ts';
@@ -95,6 +99,11 @@ export const api = {
     getJson<PromptHistory>(`/runs/${id}/prompt/${example}`, { kind }, signal),
   annotate: (id: number, changes: AnnotationsRequest) =>
     postJson<AnnotationsResponse>(`/runs/${id}/annotations`, changes),
+  papers: (q: string, signal?: AbortSignal) =>
+    getJson<PapersResponse>('/papers', { q: q === '' ? null : q }, signal),
+  paper: (name: string, signal?: AbortSignal) =>
+    getJson<PaperView>(`/papers/${encodeURIComponent(name)}`, {}, signal),
+  subscribe: (body: SubscriptionRequest) => postJson<SubscriptionResponse>('/subscriptions', body),
   stop: (id: number) => postJson<ActionResponse>(`/runs/${id}/stop`),
   resume: (id: number) => postJson<ActionResponse>(`/runs/${id}/resume`),
 };

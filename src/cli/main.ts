@@ -4,6 +4,7 @@ import { capoCommandConfig } from '../papers/capo/capo-command-config.ts';
 import { dpoConfig, grpoConfig, sftConfig } from '../trainers/config/index.ts';
 import type { Command } from './command.ts';
 import { dashboardConfig } from './commands/dashboard-config.ts';
+import { digestConfig } from './commands/digest-config.ts';
 import { reproduceConfig } from './commands/reproduce-config.ts';
 import { evalConfig, sampleConfig } from './commands/sampling-config.ts';
 import { Interruption } from './interruption.ts';
@@ -61,8 +62,7 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./commands/dashboard-command.ts')).dashboardCommand,
   },
   {
-    name: 'digest',
-    summary: 'Mail what ended since the last digest: runs, best numbers, plots.',
+    ...digestConfig,
     load: async () => (await import('./commands/digest-command.ts')).digestCommand,
   },
   {

@@ -12,6 +12,6 @@ export {
 export { type RequestOutcome, requestSubscription } from './request-subscription.ts';
 export { digestPass, type PassReport } from './run-digests.ts';
 export type { SendEvent } from './send-due.ts';
-export { readToken, type TokenClaims } from './signed-token.ts';
-export { DigestStore, withDigestStore } from './store/digest-store.ts';
+export { readToken, type TokenClaims, type TokenPurpose } from './signed-token.ts';
+export { DigestStore, digestFolder, withDigestStore } from './store/digest-store.ts';
 export type { Subscriber } from './store/subscribers.ts';

@@ -12,6 +12,7 @@ import {
   searchPapers,
 } from './index.ts';
 import { paperStatus } from './paper-status.ts';
+import { reproductionNames } from './reproductions.ts';
 import { type ResultsRecord, serializeResults } from './results-record.ts';
 
 const check = (verdict: ResultsRecord['checks'][number]['verdict']) => ({
@@ -67,6 +68,12 @@ describe('the list of papers', () => {
     expect(authors.length).toBeGreaterThan(1);
     expect(claim).toMatch(/^[A-Z].*\.$/);
     expect(summary.length).toBeGreaterThan(200);
+  });
+  it('has the command of its study where there is one', () => {
+    for (const name of reproductionNames) {
+      const written = papers.find((paper) => paper.name === name)?.commands ?? [];
+      expect(written.map(({ command }) => command)).toContain(`npx laurel reproduce ${name}`);
+    }
   });
   it('has readable results wherever results were recorded', () => {
     for (const { name, results } of reportPapers()) expect(results?.paper ?? name).toBe(name);

@@ -268,3 +268,100 @@ export interface LiveEvents {
   readonly points: { readonly runId: number; readonly lines: readonly MetricsLine[] };
   readonly 'run-event': RunEvent;
 }
+
+/** How far a paper's reproduction is; follows from its commands and what was recorded. */
+export type PaperStatus = 'not implemented' | 'runs' | 'reproduced in part' | 'reproduced';
+
+/** The one number of a paper's results: ours beside the paper's. */
+export interface HeadlineView {
+  readonly name: string;
+  /** Null where it has not been measured. */
+  readonly ours: number | null;
+  /** Null where the paper gives none. */
+  readonly paper: number | null;
+  /** `percent` is a number such as −24.4; empty: none. */
+  readonly unit: string;
+  readonly spread: { readonly low: number; readonly high: number; readonly of: string } | null;
+  readonly seeds: readonly number[];
+  readonly command: string;
+}
+
+/** One finding of a paper, looked for here. */
+export interface CheckView {
+  readonly id: string;
+  readonly finding: string;
+  readonly paper: string;
+  readonly ours: string;
+  readonly verdict: 'appears' | 'partly' | 'does not appear' | 'not measured';
+  readonly note: string | null;
+  /** Files of plots that show it. */
+  readonly plots: readonly string[];
+}
+
+/** A plot of a paper's results. */
+export interface PlotView {
+  /** Name in the paper's record; what checks name. */
+  readonly file: string;
+  readonly url: string;
+  readonly title: string;
+  readonly caption: string;
+}
+
+/** What was recorded of a paper. */
+export interface PaperResults {
+  readonly recordedAt: string;
+  readonly laurelVersion: string;
+  readonly command: string;
+  readonly headline: HeadlineView;
+  readonly checks: readonly CheckView[];
+  readonly plots: readonly PlotView[];
+  readonly cells: { readonly planned: number; readonly done: number; readonly seconds: number };
+}
+
+/** Runs here that belong to a paper. */
+export interface PaperActivity {
+  readonly runs: number;
+  readonly running: number;
+  /** Runs that did anything within the last seven days. */
+  readonly recent: number;
+  /** Null where there are no runs. */
+  readonly lastAt: string | null;
+}
+
+/** A paper, how far it is reproduced, and what runs of it. */
+export interface PaperView {
+  readonly name: string;
+  readonly shortName: string;
+  readonly title: string;
+  readonly authors: readonly string[];
+  /** When its first version appeared, `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly arxivId: string;
+  readonly url: string;
+  readonly claim: string;
+  readonly summary: string;
+  /** Empty where it is not implemented. */
+  readonly commands: readonly { readonly command: string; readonly does: string }[];
+  readonly status: PaperStatus;
+  readonly results: PaperResults | null;
+  readonly activity: PaperActivity;
+}
+
+/** `GET /api/papers?q=`: newest first; those in which every word of `q` occurs. */
+export interface PapersResponse {
+  readonly papers: readonly PaperView[];
+  /** Papers before the search. */
+  readonly total: number;
+  /** Whether the form for digests can send mails. */
+  readonly subscribe: ActionState;
+}
+
+/** `POST /api/subscriptions` */
+export interface SubscriptionRequest {
+  readonly email: string;
+}
+
+/** Says the same whether or not the address is known. */
+export interface SubscriptionResponse {
+  readonly message: string;
+}

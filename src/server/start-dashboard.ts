@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { ConfigSchema } from '../config/index.ts';
+import type { MailSettings } from '../digest/index.ts';
 import { ConfigError } from '../errors.ts';
+import { papersRoot } from '../papers/index.ts';
 import { RunController } from './actions/run-controller.ts';
 import { createApp } from './app.ts';
 import { CompletionLibrary } from './completions/completion-library.ts';
@@ -12,11 +14,14 @@ import { TokenLibrary } from './completions/token-library.ts';
 import type { DashboardContext } from './dashboard-context.ts';
 import type { ServerEnvironment } from './environment.ts';
 import { LiveFeed, type LiveFeedOptions } from './live/live-feed.ts';
+import { MailDesk } from './mail/mail-desk.ts';
 import { OpenStore } from './open-store.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { completionRoutes } from './routes/completions.ts';
 import { eventRoutes } from './routes/events.ts';
+import { paperRoutes } from './routes/papers.ts';
 import { runRoutes } from './routes/runs.ts';
+import { subscriptionRoutes, tokenPages } from './routes/subscriptions.ts';
 import { makeAccess } from './security/access.ts';
 import { isLoopback } from './security/allowed-hosts.ts';
 
@@ -38,6 +43,10 @@ export interface DashboardOptions {
   readonly version?: string;
   readonly live?: Omit<LiveFeedOptions, 'version'> & { readonly refreshMs?: number };
   readonly pagesFolder?: string;
+  /** How mails to subscribers leave; without it the form says how to set one. */
+  readonly mail?: MailSettings | undefined;
+  /** Where papers' recorded results lie. */
+  readonly papersFolder?: string;
   /** Made anew unless given. */
   readonly token?: string;
   /** Signs sessions; kept in the user's state folder unless given. */
@@ -70,18 +79,25 @@ export async function startDashboard({
   version = '',
   live: { refreshMs, ...live } = {},
   pagesFolder = builtPages,
+  papersFolder = papersRoot,
+  mail,
   ...secrets
 }: DashboardOptions = {}): Promise<Dashboard> {
   if (password === null && !isLoopback(host)) throw withoutPassword(host);
-  const access = await makeAccess({ root, host, password, allowedHosts, ...secrets });
+  const names = [...allowedHosts, ...publicNames(mail)];
+  const access = await makeAccess({ root, host, password, allowedHosts: names, ...secrets });
   const store = new OpenStore(root, refreshMs === undefined ? {} : { refreshMs });
   const feed = new LiveFeed(store, { version, ...live });
-  const api = makeApi(store, feed, schemas);
-  const app = createApp({ access, pagesFolder, api });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const desk: MailDesk = new MailDesk(root, mail, () => originOf(server, host));
+  const api = makeApi(store, feed, schemas)
+    .route('/', paperRoutes({ store, desk, root: papersFolder }))
+    .route('/', subscriptionRoutes(desk));
+  const app = createApp({ access, pagesFolder, api, openRoutes: tokenPages(desk) });
+  const server: Server = createAdaptorServer({ fetch: app.fetch }) as Server;
   try {
     await listen(server, port, host);
   } catch (error) {
+    await desk.close();
     store.close();
     throw error;
   }
@@ -89,6 +105,7 @@ export async function startDashboard({
   const stop = async (): Promise<void> => {
     feed.close();
     await closeServer(server);
+    await desk.close();
     store.close();
   };
   return {
@@ -121,6 +138,10 @@ function makeApi(
     .route('/', actionRoutes(dashboard))
     .route('/', eventRoutes(feed));
 }
+
+/** A proxy in front passes on the name that people use. */
+const publicNames = (mail: MailSettings | undefined): string[] =>
+  mail?.publicUrl ? [new URL(mail.publicUrl).hostname] : [];
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -28,3 +28,10 @@ test('a search without a match exits 2 and names the papers', async () => {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/no paper matches "recomendation"; it has gream, rere/);
 });
+
+test('every command that a paper names is one of laurel’s', async () => {
+  const { stdout } = await laurel(['--help']);
+  const known = [...stdout.matchAll(/^ {2}([\w-]+) /gm)].map(([, name]) => name);
+  for (const { command } of reports.flatMap(({ commands }) => commands))
+    expect(known).toContain(/^npx laurel ([\w-]+)/.exec(command)?.[1]);
+});

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolveConfig } from '../../config/index.ts';
+import { findMail } from '../../digest/index.ts';
 import { startDashboard } from '../../server/index.ts';
 import { dpoConfig, grpoConfig, sftConfig } from '../../trainers/config/index.ts';
 import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
@@ -20,13 +21,17 @@ export const dashboardCommand: Command = {
     }
     refuseWords(dashboardConfig.name, flags.positionals);
     const yamlFile = textFlag(flags.command, 'config');
-    const { open, password, ...options } = resolveConfig(dashboardConfig, {
-      yamlFile,
-      flags: flags.options,
-    });
+    const { open, password, smtpUrl, mailFrom, publicUrl, ...options } = resolveConfig(
+      dashboardConfig,
+      {
+        yamlFile,
+        flags: flags.options,
+      },
+    );
     const dashboard = await startDashboard({
       ...options,
       password: password ?? process.env['LAUREL_DASHBOARD_PASSWORD'] ?? null,
+      mail: findMail({ smtpUrl, mailFrom, publicUrl }),
       schemas: [sftConfig, dpoConfig, grpoConfig],
       version: laurelVersion(),
     });

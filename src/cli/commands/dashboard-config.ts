@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configGroup, defineConfig } from '../../config/index.ts';
+import { mailOptions } from '../../digest/mail-options.ts';
 
 /** What `laurel dashboard` reads. */
 export const dashboardConfig = defineConfig({
@@ -28,5 +29,6 @@ export const dashboardConfig = defineConfig({
         .describe('Further names that the dashboard is reached by, behind a proxy say.'),
       open: z.boolean().default(false).describe('Open it in the browser.'),
     }),
+    mail: mailOptions,
   },
 });

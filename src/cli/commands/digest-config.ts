@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ConfigOf, configGroup, defineConfig } from '../../config/index.ts';
-import { mailOptions } from '../../digest/index.ts';
+import { mailOptions } from '../../digest/mail-options.ts';
 
 /** What `laurel digest` reads. */
 export const digestConfig = defineConfig({

@@ -19,12 +19,12 @@ export interface MessageHead {
 }
 
 /** A digest as the bytes that go over the wire: plain text, HTML and plots. */
-export function composeDigest(
+export async function composeDigest(
   content: DigestContent,
   head: MessageHead,
   links: MailLinks,
 ): Promise<Buffer> {
-  const plots = drawPlots(content, head.messageId);
+  const plots = await drawPlots(content, head.messageId);
   const ids: PlotIds = new Map(plots.map(({ at, cid }) => [at, cid]));
   const options = { links, mayRepeat: head.mayRepeat };
   return build({
@@ -62,20 +62,16 @@ interface Plot {
   readonly image: Buffer;
 }
 
-function drawPlots({ runs }: DigestContent, messageId: string): Plot[] {
+async function drawPlots({ runs }: DigestContent, messageId: string): Promise<Plot[]> {
   const id = messageId.replace(/^<|>$/g, '');
-  return runs.flatMap(({ name, curve }, at) =>
-    curve === null
-      ? []
-      : [
-          {
-            at,
-            name: `plot-${at + 1}.png`,
-            cid: `plot-${at + 1}.${id}`,
-            image: renderPlot(curve, name),
-          },
-        ],
-  );
+  const plots: Plot[] = [];
+  for (const [at, { name, curve }] of runs.entries()) {
+    if (curve === null) continue;
+    const place = `plot-${at + 1}`;
+    const image = await renderPlot(curve, name);
+    plots.push({ at, name: `${place}.png`, cid: `${place}.${id}`, image });
+  }
+  return plots;
 }
 
 const commonParts = ({ from, to, messageId, date }: MessageHead) => ({

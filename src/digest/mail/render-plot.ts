@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Resvg } from '@resvg/resvg-js';
 import { metricDefinition } from '../../metrics/index.ts';
 import { renderCurveSvg } from '../../runs/index.ts';
 import type { Curve } from '../digest-content.ts';
@@ -16,7 +15,7 @@ const fontFolder = join(
 );
 
 /** A curve as a PNG, since mail programs show no SVG. Its font comes from a package: servers often have none. */
-export function renderPlot({ key, points }: Curve, title: string): Buffer {
+export function renderPlot({ key, points }: Curve, title: string): Promise<Buffer> {
   const unit = metricDefinition(key)?.unit;
   const svg = renderCurveSvg({
     title,
@@ -27,8 +26,9 @@ export function renderPlot({ key, points }: Curve, title: string): Buffer {
   return rasterize(svg);
 }
 
-/** Draws an SVG at a mail's width. */
-export function rasterize(svg: string): Buffer {
+/** Draws an SVG at a mail's width. The renderer is loaded with the first one: servers that send no plots need none. */
+export async function rasterize(svg: string): Promise<Buffer> {
+  const { Resvg } = await import('@resvg/resvg-js');
   const image = new Resvg(svg, {
     fitTo: { mode: 'width', value: WIDTH },
     font: {

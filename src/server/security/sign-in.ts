@@ -2,39 +2,18 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { ServerEnvironment, ServerRequest } from '../environment.ts';
 import { HttpProblem } from '../http-problem.ts';
+import { plainPage, plainStyle } from '../plain-page.ts';
 import type { Access } from './access.ts';
 import { startSession } from './authenticate.ts';
 import { assertOwnPage } from './check-origin.ts';
 import { isPassword } from './password.ts';
 
-const style = `:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; }
-main { width: min(26rem, calc(100vw - 3rem)); }
-h1 { font-size: 1.5rem; }
-label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit; }
-input, button { margin-top: 0.5rem; padding: 0.6rem; }
-[role='alert'] { font-weight: 600; }
-`;
-
-const page = (title: string, content: unknown) => html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>${title} · Laurel</title>
-    <link rel="stylesheet" href="/sign-in.css" />
-  </head>
-  <body>
-    <main><h1>${title}</h1>${content}</main>
-  </body>
-</html>`;
-
 /** What a browser sees in place of a page that it cannot have. */
 export const problemPage = (title: string, message: string) =>
-  page(title, html`<p role="alert">${message}</p>`);
+  plainPage(title, html`<p role="alert">${message}</p>`);
 
 const signInPage = (problem?: string) =>
-  page(
+  plainPage(
     'Sign in',
     html`${problem === undefined ? '' : html`<p role="alert">${problem}</p>`}
       <form method="post" action="/sign-in">
@@ -48,7 +27,7 @@ const signInPage = (problem?: string) =>
 export function signInRoutes(access: Access): Hono<ServerEnvironment> {
   const app = new Hono<ServerEnvironment>();
   app.get('/sign-in.css', (context) =>
-    context.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }),
+    context.body(plainStyle, 200, { 'Content-Type': 'text/css; charset=utf-8' }),
   );
   if (access.password === null) return app;
   app.get('/sign-in', (context) => context.html(signInPage()));
