@@ -1,4 +1,11 @@
 export { type AverageTopK, type AverageTopKOptions, averageTopK } from './average-top-k.ts';
+export {
+  type AllowedTokens,
+  allowedLogprobs,
+  allowedTokens,
+  type ConstrainedDistribution,
+} from './constrained-step.ts';
+export { DecodeState } from './decode-state.ts';
 export { evaluateLoss } from './evaluate-loss.ts';
 export { type NewModelOptions, newModelConfig } from './new-model-config.ts';
 export type { Learner, Trainee, UpdateResult } from './optimiser-step.ts';
@@ -19,6 +26,7 @@ export {
 } from './sampling-options.ts';
 export { headOf, type ScoreOptions, type SequenceScores, scoreSequences } from './score.ts';
 export { type TextTokensOptions, textTokens } from './text-tokens.ts';
+export type { TokenConstraint } from './token-constraint.ts';
 export type {
   HeadMoments,
   OfferedTokens,

@@ -1,5 +1,10 @@
 import { microBatches } from '../batches/index.ts';
-import { type Policy, type ResolvedSampling, sampleCompletions } from '../policy/index.ts';
+import {
+  type Policy,
+  type ResolvedSampling,
+  sampleCompletions,
+  type TokenConstraint,
+} from '../policy/index.ts';
 import type { Generator } from '../tensor/index.ts';
 import type { Prompt, RolloutGroup } from '../types.ts';
 
@@ -10,6 +15,8 @@ export interface CollectOptions {
   /** Completions decoded side by side; bounds the memory of the key-value cache. */
   readonly batchRows?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Which token may follow which; completions are its paths. Left out, any. */
+  readonly constraint?: TokenConstraint | undefined;
   /** Called as tokens are drawn, with how many. */
   readonly onTokens?: (count: number) => void;
 }

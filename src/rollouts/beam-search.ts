@@ -1,0 +1,158 @@
+/**
+ * Beam search under a constraint. Every beam is a path of the constraint, so that all results are valid and distinct by
+ * construction. A beam's score is the sum of its tokens' log-probabilities, without length penalty.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RolloutError } from '../errors.ts';
+import { mergedForReading } from '../models/index.ts';
+import {
+  allowedLogprobs,
+  allowedTokens,
+  type ConstrainedDistribution,
+  DecodeState,
+  type Policy,
+  type TokenConstraint,
+} from '../policy/index.ts';
+import { noGrad, type Tensor, tidy } from '../tensor/index.ts';
+import { type Candidate, selectBest } from './select-best.ts';
+
+export interface BeamSearchOptions {
+  readonly constraint: TokenConstraint;
+  /** W: beams kept, and the most results of a prompt. */
+  readonly width: number;
+  /** Logits are divided by it. */
+  readonly temperature?: number;
+  /** What log-probabilities are of, both for the search and in its results. */
+  readonly distribution?: ConstrainedDistribution;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A path on its way, or whole. */
+export interface Beam {
+  readonly tokens: readonly number[];
+  /** log π of each token, in nats. */
+  readonly logprobs: readonly number[];
+  /** Their sum. */
+  readonly score: number;
+  /** Where the path stands in the constraint. */
+  readonly place: number;
+  /** Which tokens were allowed at each step; views. */
+  readonly allowed: readonly Int32Array[];
+}
+
+/** One prompt's beams: whole ones, and those still going with their row in the cache. */
+interface Search {
+  readonly whole: readonly Beam[];
+  readonly going: readonly Beam[];
+  readonly rows: readonly number[];
+}
+
+/**
+ * The W best completions of each prompt, best first; fewer where the constraint has fewer. Prompts are read once, side
+ * by side. Of equal scores the one whose beam came first wins, then the lower token id.
+ * With W at least the number of paths it is exhaustive.
+ * @returns [P][≤ W]
+ * @throws RolloutError where a constraint gets stuck; ConfigError for prompts that do not fit.
+ */
+export async function beamSearch(
+  { model: given, tokenizer }: Policy,
+  prompts: readonly (readonly number[])[],
+  { constraint, width, temperature = 1, distribution = 'full', signal }: BeamSearchOptions,
+): Promise<Beam[][]> {
+  if (prompts.length === 0) return [];
+  using merged = mergedForReading(given);
+  const { model } = merged;
+  using state = new DecodeState(model, prompts, constraint.maxTokens, tokenizer.padTokenId);
+  const root = { tokens: [], logprobs: [], score: 0, place: constraint.start, allowed: [] };
+  let searches: readonly Search[] = prompts.map((_, row) => ({
+    whole: [],
+    going: [root],
+    rows: [row],
+  }));
+  for (let step = 0; searches.some(({ going }) => going.length > 0); step++) {
+    await nextTurn();
+    signal?.throwIfAborted();
+    searches = noGrad(() =>
+      tidy(() => {
+        const lastTokens = searches.flatMap(({ going }) =>
+          going.map(({ tokens }) => tokens.at(-1)!),
+        );
+        const logits = step === 0 ? state.prefill(1) : state.next(lastTokens);
+        const scaled = temperature === 1 ? logits : logits.div(temperature);
+        return advance(searches, scaled, { constraint, width, distribution });
+      }),
+    );
+    const rows = searches.flatMap(({ rows: kept }) => kept);
+    if (rows.length > 0) state.selectRows(rows);
+  }
+  return searches.map(({ whole }) => [...whole]);
+}
+
+type Advance = Required<Pick<BeamSearchOptions, 'constraint' | 'width' | 'distribution'>>;
+
+/** Takes every prompt's beams one token further. */
+function advance(
+  searches: readonly Search[],
+  logits: Tensor,
+  { constraint, width, distribution }: Advance,
+): Search[] {
+  const beams = searches.flatMap(({ going }) => going);
+  const places = beams.map(({ place }) => place);
+  const allowed = allowedTokens(constraint, places, logits.device);
+  const stuck = allowed.sets.findIndex(({ length }) => length === 0);
+  if (stuck >= 0) {
+    const path = beams[stuck]!.tokens.join(', ');
+    throw new RolloutError(
+      `beam search: the constraint allows no token after [${path}] and is at no end`,
+    );
+  }
+  const logprobs = allowedLogprobs(logits, allowed, distribution);
+  const columns = logprobs.shape[1]!;
+  const values = logprobs.toTypedArray() as Float32Array;
+  let first = 0;
+  return searches.map(({ whole, going }) => {
+    const start = first;
+    first += going.length;
+    const sets = allowed.sets.slice(start, first);
+    const rowsOf = values.subarray(start * columns, first * columns);
+    const best = selectBest({ whole, going, sets, logprobs: rowsOf, columns, width });
+    return split(best, { going, sets, start, constraint });
+  });
+}
+
+interface Place {
+  readonly going: readonly Beam[];
+  readonly sets: readonly Int32Array[];
+  /** Row of the first of `going`. */
+  readonly start: number;
+  readonly constraint: TokenConstraint;
+}
+
+/** Chosen candidates as beams, whole ones apart. */
+function split(best: readonly Candidate[], { going, sets, start, constraint }: Place): Search {
+  const whole: Beam[] = [];
+  const further: Beam[] = [];
+  const rows: number[] = [];
+  for (const candidate of best) {
+    if ('beam' in candidate) {
+      whole.push(candidate.beam);
+      continue;
+    }
+    const { parent, index, logprob, score } = candidate;
+    const [from, set] = [going[parent]!, sets[parent]!];
+    const place = constraint.follow(from.place, index);
+    const beam: Beam = {
+      tokens: [...from.tokens, set[index]!],
+      logprobs: [...from.logprobs, logprob],
+      score,
+      place,
+      allowed: [...from.allowed, set],
+    };
+    if (constraint.isEnd(place)) whole.push(beam);
+    else {
+      further.push(beam);
+      rows.push(start + parent);
+    }
+  }
+  return { whole, going: further, rows };
+}
