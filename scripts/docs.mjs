@@ -6,12 +6,12 @@ import { createJiti } from 'jiti';
 const root = new URL('../', import.meta.url);
 const jiti = createJiti(import.meta.url);
 const { renderTrainerPage } = await jiti.import(new URL('src/cli/options/index.ts', root).pathname);
-const { dpoConfig, grpoConfig, sftConfig } = await jiti.import(
+const { dpoConfig, grpoConfig, rewardConfig, sftConfig } = await jiti.import(
   new URL('src/trainers/config/index.ts', root).pathname,
 );
 
 mkdirSync(new URL('docs/trainers/', root), { recursive: true });
-for (const schema of [sftConfig, dpoConfig, grpoConfig]) {
+for (const schema of [sftConfig, dpoConfig, rewardConfig, grpoConfig]) {
   const file = new URL(`docs/trainers/${schema.name}.md`, root);
   writeFileSync(file, renderTrainerPage(schema));
   console.log(`wrote docs/trainers/${schema.name}.md`);

@@ -1,7 +1,7 @@
 // What a run needs of memory, from the shapes of its model and batches; docs/memory.md has each term. An estimate for
 // the CPU, made before the run: it counts what is alive when most is.
 import { type Model, parameters, trainableParameters } from '../models/index.ts';
-import type { Policy } from '../policy/index.ts';
+import type { Trainee } from '../policy/index.ts';
 import { dtypeBytes, tensorMemory } from '../tensor/index.ts';
 import {
   FLOAT32,
@@ -41,7 +41,10 @@ function processBytes(): number {
 }
 
 /** Estimates the most resident memory of a run on the CPU. */
-export function estimateMemory({ model }: Policy, plan: MemoryPlan): MemoryEstimate {
+export function estimateMemory(
+  { model }: Pick<Trainee, 'model'>,
+  plan: MemoryPlan,
+): MemoryEstimate {
   const { bytes, adapted } = sizesOf(model);
   const all = numbersIn(parameters(model));
   const trained = numbersIn(trainableParameters(model));
@@ -64,7 +67,10 @@ const show = (bytes: number): string =>
   bytes < 1e9 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 
 /** The estimate as rows of a dry run's table. */
-export function describeMemory(policy: Policy, plan: MemoryPlan): [string, string][] {
+export function describeMemory(
+  policy: Pick<Trainee, 'model'>,
+  plan: MemoryPlan,
+): [string, string][] {
   const { total, ...terms } = estimateMemory(policy, plan);
   const names: [keyof typeof terms, string][] = [
     ['process', 'process'],

@@ -1,6 +1,9 @@
 import { parameters, trainableParameters } from '../models/index.ts';
-import type { Policy } from '../policy/index.ts';
+import type { Trainee } from '../policy/index.ts';
 import type { Tensor } from '../tensor/index.ts';
+
+/** What is described of a policy or reward model. */
+type Described = Pick<Trainee, 'model'>;
 
 /** A table of names and values, aligned. */
 export function describeNumbers(rows: readonly (readonly [string, string | number])[]): string {
@@ -13,10 +16,10 @@ export function describeNumbers(rows: readonly (readonly [string, string | numbe
 const sizeOf = (tensors: ReadonlyMap<string, Tensor>): number =>
   [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
 
-const parameterCount = ({ model }: Policy): number => sizeOf(parameters(model));
+const parameterCount = ({ model }: Described): number => sizeOf(parameters(model));
 
 /** How many numbers adapters train, and what share of the weights below them that is. */
-function describeAdapters({ model }: Policy): [string, string | number][] {
+function describeAdapters({ model }: Described): [string, string | number][] {
   if (model.adapters === undefined) return [];
   const trained = sizeOf(trainableParameters(model));
   const share = ((100 * trained) / sizeOf(parameters(model))).toFixed(2);
@@ -24,7 +27,7 @@ function describeAdapters({ model }: Policy): [string, string | number][] {
 }
 
 /** What is trained, in numbers. */
-export function describeModel(policy: Policy): [string, string | number][] {
+export function describeModel(policy: Described): [string, string | number][] {
   const { config } = policy.model;
   return [
     [

@@ -1,7 +1,7 @@
 import { nearestName } from '../config/index.ts';
 import { CheckpointError, ConfigError, DataError, LaurelError, SaveError } from '../errors.ts';
 import { capoCommandConfig } from '../papers/capo/capo-command-config.ts';
-import { dpoConfig, grpoConfig, sftConfig } from '../trainers/config/index.ts';
+import { dpoConfig, grpoConfig, rewardConfig, sftConfig } from '../trainers/config/index.ts';
 import type { Command } from './command.ts';
 import { dashboardConfig } from './commands/dashboard-config.ts';
 import { digestConfig } from './commands/digest-config.ts';
@@ -22,6 +22,7 @@ async function loadProfile(): Promise<Command> {
   return profileCommand({
     sft: async () => (await import('./train-sft.ts')).sftCommand,
     dpo: async () => (await import('./train-dpo.ts')).dpoCommand,
+    reward: async () => (await import('./train-reward.ts')).rewardCommand,
     grpo: async () => (await import('./train-grpo.ts')).grpoCommand,
     capo: async () => (await import('./train-capo.ts')).capoCommand,
   });
@@ -30,6 +31,7 @@ async function loadProfile(): Promise<Command> {
 const commands: readonly Entry[] = [
   { ...sftConfig, load: async () => (await import('./train-sft.ts')).sftCommand },
   { ...dpoConfig, load: async () => (await import('./train-dpo.ts')).dpoCommand },
+  { ...rewardConfig, load: async () => (await import('./train-reward.ts')).rewardCommand },
   { ...grpoConfig, load: async () => (await import('./train-grpo.ts')).grpoCommand },
   { ...capoCommandConfig, load: async () => (await import('./train-capo.ts')).capoCommand },
   { ...evalConfig, load: async () => (await import('./commands/eval-command.ts')).evalCommand },

@@ -11,11 +11,15 @@ import {
   softOverlongPunishment,
   thinkFormatReward,
 } from '../rewards/index.ts';
+import { namesModel, resolveModelReward } from './resolve/resolve-reward-model.ts';
 
 /** What a named reward may be made from. */
 export interface RewardSettings {
   readonly solutionColumn: string;
   readonly maxCompletionLength: number;
+  /** Where a reward model computes. */
+  readonly device: string;
+  readonly chatTemplateKwargs: Readonly<Record<string, unknown>> | null;
 }
 
 type MakeReward = (settings: RewardSettings) => Reward;
@@ -54,16 +58,17 @@ export function registerReward(name: string, make: MakeReward): void {
 export const rewardNames = (): string[] => [...rewards.keys()];
 
 /**
- * The reward that a name or `module#export` means.
+ * The reward that a name, the folder of a reward model or `module#export` means.
  * @throws ConfigError naming the nearest known reward.
  */
 export async function resolveReward(name: string, settings: RewardSettings): Promise<Reward> {
   const make = rewards.get(name);
   if (make !== undefined) return make(settings);
+  if (namesModel(name)) return resolveModelReward(name, settings);
   if (/^[./~]|[#]|\.[cm]?[jt]s$/.test(name)) return moduleReward(name);
   const nearest = nearestName(name, rewardNames());
   const meant = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
   throw new ConfigError(
-    `reward_funcs: no reward is called ${JSON.stringify(name)}.${meant} Built in: ${rewardNames().join(', ')}; your own: ./reward.ts#name`,
+    `reward_funcs: no reward is called ${JSON.stringify(name)}.${meant} Built in: ${rewardNames().join(', ')}; your own: ./reward.ts#name; a reward model: its folder`,
   );
 }

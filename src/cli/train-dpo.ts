@@ -35,7 +35,7 @@ const splitLoader =
   async (split, limit) => {
     const dataset = await loadRows(config, split, limit);
     const check = (row: PreferenceExample) => void pairOf(row, policy, config);
-    return preferenceRows(dataset, config, config.skipBadRows ? check : undefined);
+    return preferenceRows(dataset, config, config.skipBadRows ? { check } : {});
   };
 
 async function train(config: DpoConfig, hooks: TrainerHooks): Promise<TrainResult> {

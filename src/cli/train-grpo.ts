@@ -25,7 +25,7 @@ import { describeCompletions } from './describe-completions.ts';
 import { describeModel, describeNumbers } from './dry-run.ts';
 import { describeMemory } from './dry-run-memory.ts';
 import type { MemoryPlan } from './memory-terms.ts';
-import { resolveReward } from './registry.ts';
+import { type RewardSettings, resolveReward } from './registry.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
@@ -41,7 +41,7 @@ const TRIED_ROWS = 3;
 
 /** The rewards that a configuration names, in order. */
 export function resolveRewards(
-  config: Pick<GrpoConfig, 'rewardFuncs' | 'solutionColumn' | 'maxCompletionLength'>,
+  config: Pick<GrpoConfig, 'rewardFuncs'> & RewardSettings,
 ): Promise<Reward[]> {
   return Promise.all(config.rewardFuncs.map((name) => resolveReward(name, config)));
 }

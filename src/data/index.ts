@@ -20,6 +20,7 @@ export { type TrainTestSplitOptions, trainTestSplit } from './train-test-split.t
 export {
   type MessagesExample,
   type PreferenceExample,
+  type PreferenceSource,
   type PromptCompletionExample,
   type PromptCompletionSource,
   type PromptExample,

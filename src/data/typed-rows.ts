@@ -37,6 +37,15 @@ export interface PromptSource {
   readonly promptTemplate?: TextTemplate;
 }
 
+/** Where a preference row's prompt comes from. */
+export interface PreferenceSource extends PromptSource {
+  /**
+   * What becomes of a prompt without a column of its own: cut off the beginning of both texts, which then must differ
+   * behind it, or left there before an empty prompt. Extracted unless given.
+   */
+  readonly implicitPrompt?: 'extracted' | 'left in';
+}
+
 /** Where a row's prompt and completion come from. */
 export interface PromptCompletionSource extends PromptSource {
   /** Default `completion`. Not read where a template is given. */
@@ -134,12 +143,15 @@ function extractPrompt(chosen: TextOrMessages, rejected: TextOrMessages, where: 
  * Departures: a pair where one begins with the whole other is an error (TRL moves the last element over), and a pair
  * that differs at once has an empty prompt (TRL may cut the last character instead).
  */
-export function toPreference(example: Example, source: PromptSource = {}): PreferenceExample {
+export function toPreference(example: Example, source: PreferenceSource = {}): PreferenceExample {
   const chosen = part(example, 'chosen', undefined);
   const rejected = part(example, 'rejected', undefined);
-  const { promptColumn = 'prompt', promptTemplate } = source;
+  const { promptColumn = 'prompt', promptTemplate, implicitPrompt = 'extracted' } = source;
   if (promptTemplate || Object.hasOwn(example.columns, promptColumn)) {
     return { ...toPromptExample(example, source), chosen, rejected };
+  }
+  if (implicitPrompt === 'left in') {
+    return { example, prompt: typeof chosen === 'string' ? '' : [], chosen, rejected };
   }
   return { example, ...extractPrompt(chosen, rejected, rowName(example)) };
 }

@@ -5,9 +5,11 @@
 import type { MetricDefinition } from './metric-definition.ts';
 import { monitorMetrics } from './monitor-keys.ts';
 import { preferenceMetrics } from './preference-keys.ts';
+import { rewardModelMetrics } from './reward-model-keys.ts';
 import { tokenFilterMetrics } from './token-filter-keys.ts';
 
-const all = ['sft', 'dpo', 'grpo'] as const;
+const all = ['sft', 'dpo', 'reward', 'grpo'] as const;
+const policies = ['sft', 'dpo', 'grpo'] as const;
 const supervised = ['sft', 'dpo'] as const;
 const grpo = ['grpo'] as const;
 
@@ -51,7 +53,7 @@ export const fixedMetrics = {
     unit: 'nats',
     definition: 'Entropy of the next-token distribution.',
     estimator: 'Mean over trained tokens.',
-    trainers: all,
+    trainers: policies,
   },
   mean_token_accuracy: {
     unit: 'share',
@@ -61,6 +63,7 @@ export const fixedMetrics = {
   },
 
   ...preferenceMetrics,
+  ...rewardModelMetrics,
   ...monitorMetrics,
   ...tokenFilterMetrics,
 
@@ -218,9 +221,10 @@ export const fixedMetrics = {
 
   accuracy: {
     unit: 'share',
-    definition: 'Held-out answers that are right.',
+    definition:
+      'Held-out answers that are right; of a reward model: pairs whose better text has more.',
     trainers: all,
-    when: 'an evaluation that checks answers',
+    when: 'laurel reward, or an evaluation that checks answers',
   },
   runtime: {
     unit: 's',

@@ -10,7 +10,7 @@ export interface MetricDefinition {
   /** Mean unless said. */
   readonly reduction?: MetricReduction;
   /** Trainers that log it. */
-  readonly trainers: readonly ('sft' | 'dpo' | 'grpo')[];
+  readonly trainers: readonly ('sft' | 'dpo' | 'reward' | 'grpo')[];
   /** When it appears; always unless said. */
   readonly when?: string;
 }

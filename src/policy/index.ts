@@ -17,6 +17,12 @@ export {
   type ScoreCompletionsOptions,
 } from './policy.ts';
 export { RewardModel, type ScoreTextsOptions } from './reward-model.ts';
+export {
+  type RewardModelRewardOptions,
+  rewardModel,
+  type ScoreCompletionsByModelOptions,
+  scoreCompletions,
+} from './reward-model-reward.ts';
 export { type SampleRequest, sampleCompletions } from './sample.ts';
 export {
   type LogprobDistribution,

@@ -19,6 +19,13 @@ export {
 export { type PairOptions, type PreferencePair, preferencePair } from './preference-pair.ts';
 export { type PreferenceTraining, trainPreference } from './preference-trainer.ts';
 export type { ScoredGroups } from './record-keeper.ts';
+export {
+  type RewardPairOptions,
+  type RewardPairs,
+  rewardPair,
+  rewardPairs,
+} from './reward-pair.ts';
+export { type RewardTraining, trainRewardModel } from './reward-trainer.ts';
 export { encodeRows, rowLayout, type SupervisedRow, tokensOf } from './supervised-rows.ts';
 export type { SupervisedExample } from './supervised-sequences.ts';
 export { type SequenceOptions, supervisedSequence } from './supervised-sequences.ts';

@@ -14,6 +14,8 @@ const dryRunFlag: CommandFlag = {
 export interface TrainCommandParts<Config> {
   readonly dryRun: (config: Config) => Promise<string>;
   readonly train: (config: Config, hooks: TrainerHooks) => Promise<TrainResult>;
+  /** What to do next with the model in a run's folder; a policy is tried. */
+  readonly useIt?: (folder: string) => string;
 }
 
 /** A training command, and the trainer behind it. */
@@ -26,7 +28,7 @@ export interface TrainCommand extends Command {
 /** A training command: options from YAML and flags, a dry run, Ctrl-C that saves. */
 export function trainCommand<Config>(
   schema: ConfigSchema,
-  { dryRun, train }: TrainCommandParts<Config>,
+  { dryRun, train, useIt = tryIt }: TrainCommandParts<Config>,
 ): TrainCommand {
   const commandFlags = [configFlag, dryRunFlag, helpFlag];
   return {
@@ -45,7 +47,7 @@ export function trainCommand<Config>(
         process.stdout.write(await dryRun(config));
         return 0;
       }
-      return runToEnd((hooks) => train(config, hooks), [schema.name, ...argv]);
+      return runToEnd((hooks) => train(config, hooks), [schema.name, ...argv], useIt);
     },
   };
 }
@@ -53,33 +55,39 @@ export function trainCommand<Config>(
 async function runToEnd(
   train: (hooks: TrainerHooks) => Promise<TrainResult>,
   words: readonly string[],
+  useIt: (folder: string) => string,
 ): Promise<number> {
   const { signal, release } = abortOnInterrupt('saving a checkpoint');
   try {
     const result = await train({ signal });
-    console.error(describeEnd(result, resumeCommand(words, result)));
+    console.error(describeEnd(result, resumeCommand(words, result), useIt));
     return result.outcome === 'interrupted' ? 130 : 0;
   } finally {
     release();
   }
 }
 
-const shellWord = (word: string): string =>
+/** A word as a shell reads it back. */
+export const shellWord = (word: string): string =>
   /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The command line that goes on: the same words, with the run to resume at the end, where it wins. */
 const resumeCommand = (words: readonly string[], { folder }: TrainResult): string =>
   ['npx laurel', ...[...words, '--resume_from_checkpoint', folder].map(shellWord)].join(' ');
 
-function describeEnd({ outcome, step, folder, checkpoint }: TrainResult, resume: string): string {
+const tryIt = (folder: string): string =>
+  `try it: npx laurel sample --model_name_or_path ${shellWord(folder)}`;
+
+function describeEnd(
+  { outcome, step, folder, checkpoint }: TrainResult,
+  resume: string,
+  useIt: (folder: string) => string,
+): string {
   if (outcome === 'interrupted') {
     const saved =
       checkpoint === null ? 'Nothing was saved: no step had finished.' : `Go on with: ${resume}`;
     return `Interrupted after step ${step}; the run is in ${folder}. ${saved}`;
   }
-  const model =
-    checkpoint === null
-      ? ''
-      : ` The model is in ${checkpoint}; try it: npx laurel sample --model_name_or_path ${shellWord(folder)}`;
+  const model = checkpoint === null ? '' : ` The model is in ${checkpoint}; ${useIt(folder)}`;
   return `Finished ${step} steps; the run is in ${folder}.${model}`;
 }

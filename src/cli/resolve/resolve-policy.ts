@@ -15,7 +15,7 @@ import {
 import type { SftConfig } from '../../trainers/config/index.ts';
 
 /** The options that say which model, where, and with which tokenizer. */
-export type PolicyOptions = Pick<
+export type ModelChoice = Pick<
   SftConfig,
   | 'modelNameOrPath'
   | 'modelRevision'
@@ -26,8 +26,10 @@ export type PolicyOptions = Pick<
   | 'dtype'
   | 'bf16'
   | 'device'
-> &
-  Partial<AdapterChoice> & { readonly seed: number };
+> & { readonly seed: number };
+
+/** The options that name a policy. */
+export type PolicyOptions = ModelChoice & Partial<AdapterChoice>;
 
 /** The options that say which adapters are trained. */
 type AdapterChoice = Pick<
@@ -95,8 +97,9 @@ function readTemplate(path: string): string {
   return readFileSync(file, 'utf8');
 }
 
-async function resolveTokenizer(
-  options: PolicyOptions,
+/** The tokenizer that the options name, or the model folder's. @throws ConfigError for a new model without one. */
+export async function resolveTokenizer(
+  options: ModelChoice,
   modelFolder: string | undefined,
 ): Promise<Tokenizer> {
   const { tokenizer: name, chatTemplatePath, eosToken, modelRevision } = options;
@@ -111,23 +114,34 @@ async function resolveTokenizer(
   return loadTokenizer(folder, overrides);
 }
 
+/** The number format and device that the options name. */
+export const placementOf = ({ bf16, dtype, device }: ModelChoice) => ({
+  dtype: bf16 === true ? ('bfloat16' as const) : dtype,
+  device: resolveDevice(device),
+});
+
+/** Where the weights of a named model lie, those below its adapters, and its tokenizer. */
+export async function locateModel(options: ModelChoice) {
+  const folder = await resolveModelFolder(options.modelNameOrPath!, options.modelRevision);
+  const baseFolder = await resolveBaseFolder(folder);
+  const hasTokenizer = baseFolder === undefined || existsSync(join(folder, 'tokenizer.json'));
+  const tokenizer = await resolveTokenizer(options, hasTokenizer ? folder : baseFolder);
+  return { folder, baseFolder, tokenizer };
+}
+
 /** Loads or makes the policy that a configuration names. */
 export async function resolvePolicy(
   options: PolicyOptions,
   { trainable }: { trainable: boolean },
 ): Promise<Policy> {
-  const { modelNameOrPath, modelRevision, model, seed } = options;
-  const dtype = options.bf16 === true ? 'bfloat16' : options.dtype;
-  const device = resolveDevice(options.device);
+  const { modelNameOrPath, model, seed } = options;
+  const placement = placementOf(options);
   if (model !== null) {
     const tokenizer = await resolveTokenizer(options, undefined);
-    return Policy.create(model, tokenizer, { seed, dtype, device });
+    return Policy.create(model, tokenizer, { seed, ...placement });
   }
-  const folder = await resolveModelFolder(modelNameOrPath!, modelRevision);
-  const baseFolder = await resolveBaseFolder(folder);
-  const hasTokenizer = baseFolder === undefined || existsSync(join(folder, 'tokenizer.json'));
-  const tokenizer = await resolveTokenizer(options, hasTokenizer ? folder : baseFolder);
-  const policy = Policy.load(folder, { dtype, device, trainable, tokenizer, baseFolder });
+  const { folder, baseFolder, tokenizer } = await locateModel(options);
+  const policy = Policy.load(folder, { ...placement, trainable, tokenizer, baseFolder });
   if (options.usePeft !== true || !trainable) return policy;
   const isLocal = existsSync(modelNameOrPath!);
   return policy.withAdapters({

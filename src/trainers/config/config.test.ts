@@ -8,6 +8,7 @@ import {
   groupArithmetic,
   grpoConfig,
   grpoOptions,
+  rewardConfig,
   sftConfig,
   sftOptions,
   supervisedArithmetic,
@@ -18,12 +19,12 @@ interface Case {
   options: Record<string, number>;
   derived: Record<string, number>;
 }
-type Trainer = 'sft' | 'dpo' | 'grpo';
+type Trainer = 'sft' | 'dpo' | 'reward' | 'grpo';
 const golden = JSON.parse(
   readFileSync(new URL('../../../test/golden/config/trl_config.json', import.meta.url), 'utf8'),
 ) as { defaults: Record<Trainer, Record<string, unknown>>; grpo: Case[]; sft: Case[] };
 
-const schemas = { sft: sftConfig, dpo: dpoConfig, grpo: grpoConfig };
+const schemas = { sft: sftConfig, dpo: dpoConfig, reward: rewardConfig, grpo: grpoConfig };
 const sources = 'tokenizer: byte\nmodel: {hidden_size: 8}\ndataset_name: rows.jsonl\n';
 const grpoSources = `${sources}reward_funcs: [exact_match]\n`;
 const silent = { warn: () => {} };

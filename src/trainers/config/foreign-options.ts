@@ -261,6 +261,24 @@ export const preferenceForeignOptions: Options = {
   ...refusedUnless([], 'Set it in the tokenizer’s files.', ['pad_token']),
 };
 
+/** Foreign options of RewardConfig, and adapters, which are for policies. */
+export const rewardModelForeignOptions: Options = {
+  ...refusedUnless(
+    [],
+    'A reward model is trained whole. Remove it, and lower per_device_train_batch_size if memory is short.',
+    ['use_peft'],
+  ),
+  ...inert('It belongs to use_peft, which reward models do not have.', [
+    'lora_r',
+    'lora_alpha',
+    'lora_dropout',
+    'lora_target_modules',
+    'use_rslora',
+  ]),
+  ...inert('A reward model’s one output needs no task type.', ['lora_task_type']),
+  ...refusedUnless([], 'Set it in the tokenizer’s files.', ['pad_token']),
+};
+
 /** Foreign options of GRPOConfig. */
 export const groupForeignOptions: Options = {
   ...refusedUnless([], 'A prompt longer than the context is an error; shorten it in the data.', [
@@ -290,7 +308,7 @@ export const groupForeignOptions: Options = {
     'vespo_k_neg',
     'vespo_lambda_neg',
   ]),
-  ...refusedUnless([], 'Score completions with reward_funcs: a function may call a model.', [
+  ...refusedUnless([], 'Name the folder of the reward model in reward_funcs.', [
     'reward_model_name_or_path',
   ]),
   ...refusedUnless(['random'], 'Set shuffle_dataset.', ['train_sampling_strategy']),

@@ -26,6 +26,13 @@ export {
 } from './grpo-config.ts';
 export { modelOptions } from './model-options.ts';
 export { policyLossOptions } from './policy-loss-options.ts';
+export {
+  type RewardConfig,
+  type RewardOptions,
+  type RewardOptionsInput,
+  rewardConfig,
+  rewardOptions,
+} from './reward-config.ts';
 export { rewardSourceOptions } from './reward-options.ts';
 export {
   type SftConfig,

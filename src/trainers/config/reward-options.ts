@@ -7,7 +7,9 @@ export const rewardSourceOptions = configGroup('Reward functions', {
   rewardFuncs: z
     .array(z.string().min(1))
     .min(1)
-    .describe('Built-in rewards by name, or your own as `./reward.ts#name`.'),
+    .describe(
+      'Built-in rewards by name, your own as `./reward.ts#name`, or a reward model by folder or Hub name.',
+    ),
   solutionColumn: z
     .string()
     .min(1)
