@@ -94,26 +94,7 @@ function indexOf(sorted: Int32Array, value: number): number {
   return -1;
 }
 
-function compare(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const shared = Math.min(a.length, b.length);
-  for (let t = 0; t < shared; t++) if (a[t] !== b[t]) return a[t]! - b[t]!;
-  return a.length - b.length;
-}
-
-/** Places of the sequences in lexicographic order, equal ones as given. */
-function sortedOrder(sequences: readonly ArrayLike<number>[]): Int32Array {
-  const order = Int32Array.from(sequences.keys());
-  return order.sort((a, b) => compare(sequences[a]!, sequences[b]!) || a - b);
-}
-
-/** Whether `a` is a proper prefix of `b`. */
-function begins(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  if (a.length >= b.length) return false;
-  for (let t = 0; t < a.length; t++) if (a[t] !== b[t]) return false;
-  return true;
-}
-
-function checkSequences(sequences: readonly ArrayLike<number>[], order: Int32Array): void {
+function checkTokens(sequences: readonly ArrayLike<number>[]): void {
   for (const [place, sequence] of sequences.entries()) {
     if (sequence.length === 0) throw new DataError(`sequence ${place} has no tokens`);
     for (let t = 0; t < sequence.length; t++) {
@@ -121,26 +102,53 @@ function checkSequences(sequences: readonly ArrayLike<number>[], order: Int32Arr
       throw new DataError(`sequence ${place}: ${sequence[t]} is no token id`);
     }
   }
-  // In lexicographic order a prefix stands right before the first sequence that it begins, or before its equals.
-  for (let i = 1; i < order.length; i++) {
-    const [a, b] = [order[i - 1]!, order[i]!];
-    if (!begins(sequences[a]!, sequences[b]!)) continue;
-    throw new DataError(
-      `sequence ${a} begins sequence ${b}, so that its end could not be told; end every sequence with a token of its own`,
-    );
-  }
 }
 
-/** A run of the sorted sequences that share their first tokens. */
+/** Places of sequences that share their first tokens: order[begin … end]. */
 interface Run {
   readonly begin: number;
   readonly end: number;
 }
 
+/** Sorts each run by its sequences' next token, equal ones by place; ended sequences come first. */
+class RunSorter {
+  readonly #sequences: readonly ArrayLike<number>[];
+  readonly #keys: Float64Array;
+
+  constructor(sequences: readonly ArrayLike<number>[]) {
+    this.#sequences = sequences;
+    this.#keys = new Float64Array(sequences.length);
+  }
+
+  /** Numbers sort many times faster than objects: a key is (token + 1) · N + place. */
+  sort(order: Int32Array, { begin, end }: Run, depth: number): void {
+    const count = this.#sequences.length;
+    for (let i = begin; i < end; i++)
+      this.#keys[i] = ((this.#sequences[order[i]!]![depth] ?? -1) + 1) * count + order[i]!;
+    this.#keys.subarray(begin, end).sort();
+    for (let i = begin; i < end; i++) order[i] = this.#keys[i]! % count;
+  }
+}
+
+/** @throws DataError where some sequences of a run end and others go on. */
+function assertNoPrefix(
+  sequences: readonly ArrayLike<number>[],
+  order: Int32Array,
+  { begin, end }: Run,
+  depth: number,
+): void {
+  const [first, last] = [order[begin]!, order[end - 1]!];
+  if (sequences[first]!.length > depth || sequences[last]!.length === depth) return;
+  throw new DataError(
+    `sequence ${first} begins sequence ${last}, so that its end could not be told; end every sequence with a token of its own`,
+  );
+}
+
 /** Level by level: the runs of one level split by their next token into those of the next. */
 function buildTrie(sequences: readonly ArrayLike<number>[]): TrieArrays {
-  const order = sortedOrder(sequences);
-  checkSequences(sequences, order);
+  checkTokens(sequences);
+  const order = Int32Array.from(sequences.keys());
+  const sorter = new RunSorter(sequences);
   const tokens: number[] = [-1];
   const children: number[] = [];
   const ends: number[] = [];
@@ -152,17 +160,17 @@ function buildTrie(sequences: readonly ArrayLike<number>[]): TrieArrays {
     for (const run of level) {
       children.push(tokens.length);
       ends.push(placed.length);
+      if (run.end - run.begin > 1) sorter.sort(order, run, depth);
+      if (run.end > run.begin) assertNoPrefix(sequences, order, run, depth);
       for (let i = run.begin; i < run.end; ) {
-        const sequence = sequences[order[i]!]!;
-        if (sequence.length === depth) {
-          placed.push(order[i++]!);
-          continue;
-        }
-        const token = sequence[depth]!;
+        const token = sequences[order[i]!]![depth];
         const begin = i;
         while (i < run.end && sequences[order[i]!]![depth] === token) i++;
-        tokens.push(token);
-        next.push({ begin, end: i });
+        if (token === undefined) for (let k = begin; k < i; k++) placed.push(order[k]!);
+        else {
+          tokens.push(token);
+          next.push({ begin, end: i });
+        }
       }
     }
     level = next;
