@@ -3,4 +3,5 @@ const has = (flag: string) => process.argv.includes(flag);
 if (has('--memory')) await import('./memory.ts');
 else if (has('--growth')) await import('./growth.ts');
 else if (has('--gpu')) await import('./gpu/main.ts');
+else if (has('--token-filter')) await import('./token-filter.ts');
 else await import('./bench.ts');
