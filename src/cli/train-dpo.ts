@@ -18,6 +18,7 @@ import { describeMemory } from './dry-run-memory.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { preferenceRows } from './resolve/preference-rows.ts';
+import { type HeldOutRows, monitoredRows, resolveMonitor } from './resolve/resolve-monitor.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows } from './resolve/resolve-rows.ts';
 import { trainerHooks } from './trainer-hooks.ts';
@@ -38,12 +39,22 @@ const splitLoader =
     return preferenceRows(dataset, config, config.skipBadRows ? { check } : {});
   };
 
+/** Pairs, and their prompts, that a monitor looks at. */
+async function heldOut(config: DpoConfig, policy: Policy): Promise<HeldOutRows> {
+  const load = splitLoader(config, policy);
+  const { rows } = await load(config.datasetTestSplit, monitoredRows(config));
+  const pairs = rows.slice(0, config.monitorPairs).map((row) => pairOf(row, policy, config));
+  return { prompts: rows, pairs };
+}
+
 async function train(config: DpoConfig, hooks: TrainerHooks): Promise<TrainResult> {
   const policy = await resolvePolicy(config, { trainable: true });
+  const splits = await loadSplits(config, splitLoader(config, policy));
+  const callbacks = await resolveMonitor(config, policy, () => heldOut(config, policy));
   return trainPreference({
     ...pickOptions(config, dpoOptions),
-    ...trainerHooks(hooks),
-    ...(await loadSplits(config, splitLoader(config, policy))),
+    ...trainerHooks(hooks, { callbacks }),
+    ...splits,
     policy,
     chatTemplateKwargs: config.chatTemplateKwargs ?? {},
   });

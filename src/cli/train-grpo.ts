@@ -28,6 +28,7 @@ import type { MemoryPlan } from './memory-terms.ts';
 import { type RewardSettings, resolveReward } from './registry.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
+import { type HeldOutRows, monitoredRows, resolveMonitor } from './resolve/resolve-monitor.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows, promptRows } from './resolve/resolve-rows.ts';
 import { resolveTokenFilter } from './token-filters.ts';
@@ -59,6 +60,13 @@ const splitLoader =
     return promptRows(dataset, config, config.skipBadRows ? check : undefined);
   };
 
+/** Prompts that a monitor looks at. */
+async function heldOut(config: GroupConfig, policy: Policy): Promise<HeldOutRows> {
+  const load = splitLoader(config, policy);
+  const { rows } = await load(config.datasetTestSplit, monitoredRows(config));
+  return { prompts: rows, pairs: [] };
+}
+
 /** The token filter of a resolved configuration. */
 type FilterOf<Config> = (config: Config, policy: Policy) => TokenFilter | undefined;
 
@@ -68,10 +76,12 @@ async function train<Config extends GroupConfig>(
   filterOf: FilterOf<Config>,
 ): Promise<TrainResult> {
   const policy = await resolvePolicy(config, { trainable: true });
+  const splits = await loadSplits(config, splitLoader(config, policy));
+  const callbacks = await resolveMonitor(config, policy, () => heldOut(config, policy));
   return trainPolicyGradient({
     ...pickOptions(config, grpoOptions),
-    ...trainerHooks(hooks, printCompletions(config)),
-    ...(await loadSplits(config, splitLoader(config, policy))),
+    ...trainerHooks(hooks, { onEvent: printCompletions(config), callbacks }),
+    ...splits,
     policy,
     reward: await resolveRewards(config),
     tokenFilter: filterOf(config, policy),

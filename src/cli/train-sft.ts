@@ -23,6 +23,7 @@ import { describeModel, describeNumbers } from './dry-run.ts';
 import { describeMemory } from './dry-run-memory.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
+import { type HeldOutRows, monitoredRows, resolveMonitor } from './resolve/resolve-monitor.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows, supervisedRows } from './resolve/resolve-rows.ts';
 import { trainerHooks } from './trainer-hooks.ts';
@@ -43,12 +44,24 @@ const sequenceOptions = (config: SftConfig, { model }: Policy) => ({
   chatTemplateKwargs: config.chatTemplateKwargs ?? {},
 });
 
+/** Completions, and prompts where rows have them, that a monitor looks at. */
+async function heldOut(config: SftConfig, policy: Policy): Promise<HeldOutRows> {
+  const load = splitLoader(config, policy);
+  const { rows } = await load(config.datasetTestSplit, monitoredRows(config));
+  const pairs = rows.slice(0, config.monitorPairs).map((row) => ({
+    chosen: supervisedSequence(row, policy.tokenizer, sequenceOptions(config, policy)),
+  }));
+  return { prompts: rows.flatMap((row) => ('prompt' in row ? [row] : [])), pairs };
+}
+
 async function train(config: SftConfig, hooks: TrainerHooks): Promise<TrainResult> {
   const policy = await resolvePolicy(config, { trainable: true });
+  const splits = await loadSplits(config, splitLoader(config, policy));
+  const callbacks = await resolveMonitor(config, policy, () => heldOut(config, policy));
   return trainSupervised({
     ...pickOptions(config, sftOptions),
-    ...trainerHooks(hooks),
-    ...(await loadSplits(config, splitLoader(config, policy))),
+    ...trainerHooks(hooks, { callbacks }),
+    ...splits,
     policy,
     chatTemplateKwargs: config.chatTemplateKwargs ?? {},
   });

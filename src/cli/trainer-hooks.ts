@@ -1,4 +1,4 @@
-import type { TrainerEvent, TrainerHooks } from '../trainers/index.ts';
+import type { TrainerCallback, TrainerEvent, TrainerHooks } from '../trainers/index.ts';
 
 /** Prints what a person at the terminal should know of a run, besides its metrics. */
 function report(event: TrainerEvent): void {
@@ -8,15 +8,18 @@ function report(event: TrainerEvent): void {
   }
 }
 
-/** The command line's hooks, with those given and `further` ones after them. */
+/** The command line's hooks, with those given and further ones after them. */
 export function trainerHooks(
-  { onEvent: asked, ...hooks }: TrainerHooks,
-  further?: (event: TrainerEvent) => void,
+  { onEvent: asked, callbacks = [], ...hooks }: TrainerHooks,
+  further: {
+    readonly onEvent?: (event: TrainerEvent) => void;
+    readonly callbacks?: readonly TrainerCallback[];
+  } = {},
 ): TrainerHooks {
   const onEvent = (event: TrainerEvent) => {
     report(event);
     asked?.(event);
-    further?.(event);
+    further.onEvent?.(event);
   };
-  return { ...hooks, onEvent };
+  return { ...hooks, onEvent, callbacks: [...callbacks, ...(further.callbacks ?? [])] };
 }

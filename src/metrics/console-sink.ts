@@ -27,6 +27,13 @@ const shown: readonly (readonly [MetricKey, label: string, format: (value: numbe
   ['eval_accuracy', 'eval accuracy', percent],
   ['eval_rewards/accuracies', 'eval preferred', percent],
   ['eval_rewards/margins', 'eval margin', decimals],
+  ['monitor/likelihood_chosen', 'better', decimals],
+  ['monitor/likelihood_rejected', 'worse', decimals],
+  ['monitor/top_k_entropy', 'top-k entropy', decimals],
+  ['monitor/top_k_mass', 'top-k mass', percent],
+  ['monitor/cross_input_diversity', 'diversity', decimals],
+  ['monitor/mean_length', 'length', (value) => value.toFixed(0)],
+  ['monitor/win_probability', 'wins', percent],
   ['tokens_per_second', 'tokens/s', thousands],
 ];
 

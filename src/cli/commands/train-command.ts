@@ -79,7 +79,7 @@ const tryIt = (folder: string): string =>
   `try it: npx laurel sample --model_name_or_path ${shellWord(folder)}`;
 
 function describeEnd(
-  { outcome, step, folder, checkpoint }: TrainResult,
+  { outcome, step, folder, checkpoint, stop }: TrainResult,
   resume: string,
   useIt: (folder: string) => string,
 ): string {
@@ -89,5 +89,7 @@ function describeEnd(
     return `Interrupted after step ${step}; the run is in ${folder}. ${saved}`;
   }
   const model = checkpoint === null ? '' : ` The model is in ${checkpoint}; ${useIt(folder)}`;
-  return `Finished ${step} steps; the run is in ${folder}.${model}`;
+  const end =
+    stop === undefined ? `Finished ${step} steps` : `Stopped early at step ${step}: ${stop.reason}`;
+  return `${end}; the run is in ${folder}.${model}`;
 }

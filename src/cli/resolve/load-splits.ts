@@ -12,23 +12,29 @@ type SplitOptions = Pick<
   | 'maxTrainSamples'
   | 'maxEvalSamples'
   | 'evalStrategy'
->;
+> &
+  Partial<Pick<SftConfig, 'monitorSteps'>>;
 
 /** Reads the rows of one split, at most so many. */
 export type LoadSplit<Row> = (split: string, limit: number | null) => Promise<UsableRows<Row>>;
 
 /**
  * A dataset that is one file has no rows to hold out: the same ones would be learned and measured.
- * @throws ConfigError where the configuration evaluates on such a dataset.
+ * @throws ConfigError where the configuration evaluates or monitors on such a dataset.
  */
-export function assertHeldOut({ datasetName, datasetTestSplit, evalStrategy }: SplitOptions): void {
-  if (evalStrategy === 'no') return;
+export function assertHeldOut({
+  datasetName,
+  datasetTestSplit,
+  evalStrategy,
+  monitorSteps = null,
+}: SplitOptions): void {
+  if (evalStrategy === 'no' && monitorSteps === null) return;
   const candidates = [expandHome(datasetName), ...mappedPaths(datasetName, process.env)];
   const found = candidates.find((path) => pathKind(path) !== undefined);
   if (found === undefined || pathKind(found) !== 'file') return;
   const ending = extname(found);
   throw new ConfigError(
-    `${basename(found)} is one file and has no split ${datasetTestSplit}; put train${ending} and ${datasetTestSplit}${ending} in a folder, or set eval_strategy to no`,
+    `${basename(found)} is one file and has no split ${datasetTestSplit}; put train${ending} and ${datasetTestSplit}${ending} in a folder${evalStrategy === 'no' ? ', or leave monitor_steps out' : ', or set eval_strategy to no'}`,
   );
 }
 

@@ -18,6 +18,7 @@ import {
 } from './foreign-options.ts';
 import { loggingOptions } from './logging-options.ts';
 import { modelOptions } from './model-options.ts';
+import { checkMonitor, monitorOptions } from './monitor-options.ts';
 import { optimiserOptions } from './optimiser-options.ts';
 import { preferenceLossTypes, preferenceOptions } from './preference-options.ts';
 
@@ -87,11 +88,13 @@ export const dpoConfig = defineConfig({
     adapters: adapterOptions,
     dataset: datasetOptions,
     ...trainerGroups,
+    monitor: monitorOptions,
   },
   check: (config) => [
     ...checkModel(config),
     ...checkAdapters(config),
     ...checkSchedule(config),
+    ...checkMonitor(config),
     ...checkPreference(config),
   ],
 });

@@ -15,6 +15,7 @@ import { commonForeignOptions, groupForeignOptions, valueSpellings } from './for
 import { generationOptions } from './generation-options.ts';
 import { completionLoggingOptions, loggingOptions } from './logging-options.ts';
 import { modelOptions } from './model-options.ts';
+import { checkMonitor, monitorOptions } from './monitor-options.ts';
 import { optimiserOptions } from './optimiser-options.ts';
 import { policyLossOptions } from './policy-loss-options.ts';
 import { rewardOptions, rewardSourceOptions } from './reward-options.ts';
@@ -40,6 +41,7 @@ export const grpoGroups = {
   dataset: datasetOptions,
   rewardSource: rewardSourceOptions,
   ...trainerGroups,
+  monitor: monitorOptions,
 };
 
 /** TRL's options that have no meaning here, and its spellings of values. */
@@ -66,7 +68,8 @@ type CheckedConfig = Parameters<typeof checkModel>[0] &
   Parameters<typeof checkAdapters>[0] &
   Parameters<typeof checkRewards>[0] &
   Parameters<typeof checkGroups>[0] &
-  Parameters<typeof checkSchedule>[0];
+  Parameters<typeof checkSchedule>[0] &
+  Parameters<typeof checkMonitor>[0];
 
 /** What several options of a command of this trainer must agree on. */
 export const checkGrpo = (config: CheckedConfig): CheckProblem[] => [
@@ -75,6 +78,7 @@ export const checkGrpo = (config: CheckedConfig): CheckProblem[] => [
   ...checkRewards(config),
   ...checkGroups(config),
   ...checkSchedule(config),
+  ...checkMonitor(config),
 ];
 
 /** What `laurel grpo` reads: the trainer's options and where model, rows and rewards come from. */

@@ -13,6 +13,7 @@ import {
 } from './foreign-options.ts';
 import { loggingOptions } from './logging-options.ts';
 import { modelOptions } from './model-options.ts';
+import { checkMonitor, monitorOptions } from './monitor-options.ts';
 import { optimiserOptions } from './optimiser-options.ts';
 import { supervisedOptions } from './supervised-options.ts';
 
@@ -48,12 +49,14 @@ export const sftConfig = defineConfig({
     adapters: adapterOptions,
     dataset: datasetOptions,
     ...trainerGroups,
+    monitor: monitorOptions,
   },
   check: (config) => [
     ...checkModel(config),
     ...checkAdapters(config),
     ...checkPacking(config),
     ...checkSchedule(config),
+    ...checkMonitor(config),
   ],
 });
 
