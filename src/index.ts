@@ -1,7 +1,7 @@
 /**
  * Laurel: train language-model policies by reward, from TypeScript. This is what most programs need; the rooms below
  * it have entries of their own: laurel/tensor, laurel/models, laurel/losses, laurel/advantages, laurel/batches,
- * laurel/optim, laurel/metrics, laurel/runs.
+ * laurel/optim, laurel/metrics, laurel/runs, laurel/papers/likelihood.
  */
 export * from './data/index.ts';
 export * from './errors.ts';

@@ -18,7 +18,12 @@ import { describeMemory } from './dry-run-memory.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
 import { preferenceRows } from './resolve/preference-rows.ts';
-import { type HeldOutRows, monitoredRows, resolveMonitor } from './resolve/resolve-monitor.ts';
+import {
+  describeMonitor,
+  type HeldOutRows,
+  monitoredRows,
+  resolveMonitor,
+} from './resolve/resolve-monitor.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows } from './resolve/resolve-rows.ts';
 import { trainerHooks } from './trainer-hooks.ts';
@@ -83,6 +88,7 @@ async function dryRun(config: DpoConfig): Promise<string> {
     ['tokens of a better completion', `mean ${completion('chosen')}`],
     ['tokens of a worse completion', `mean ${completion('rejected')}`],
     ['longest sequence', `${longest} tokens`],
+    ...describeMonitor(config),
     ...describeMemory(policy, {
       rows: 2 * config.perDeviceTrainBatchSize,
       length: longest,

@@ -28,7 +28,12 @@ import type { MemoryPlan } from './memory-terms.ts';
 import { type RewardSettings, resolveReward } from './registry.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
-import { type HeldOutRows, monitoredRows, resolveMonitor } from './resolve/resolve-monitor.ts';
+import {
+  describeMonitor,
+  type HeldOutRows,
+  monitoredRows,
+  resolveMonitor,
+} from './resolve/resolve-monitor.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows, promptRows } from './resolve/resolve-rows.ts';
 import { resolveTokenFilter } from './token-filters.ts';
@@ -155,6 +160,7 @@ async function dryRun<Config extends GroupConfig>(
       'tokens per step, at most',
       arithmetic.maxCompletionTokensPerStep + longest * arithmetic.completionsPerStep,
     ],
+    ...describeMonitor(config),
     ...describeMemory(policy, memoryPlan(config, arithmetic, prompts)),
   ]);
   return `${numbers}\n${await tryRewards(policy, prompts.slice(0, TRIED_ROWS), rewards, config)}\n`;

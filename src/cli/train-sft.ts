@@ -23,7 +23,12 @@ import { describeModel, describeNumbers } from './dry-run.ts';
 import { describeMemory } from './dry-run-memory.ts';
 import { assertHeldOut, type LoadSplit, loadSplits } from './resolve/load-splits.ts';
 import { pickOptions } from './resolve/pick-options.ts';
-import { type HeldOutRows, monitoredRows, resolveMonitor } from './resolve/resolve-monitor.ts';
+import {
+  describeMonitor,
+  type HeldOutRows,
+  monitoredRows,
+  resolveMonitor,
+} from './resolve/resolve-monitor.ts';
 import { resolvePolicy } from './resolve/resolve-policy.ts';
 import { loadRows, supervisedRows } from './resolve/resolve-rows.ts';
 import { trainerHooks } from './trainer-hooks.ts';
@@ -88,6 +93,7 @@ async function dryRun(config: SftConfig): Promise<string> {
     ['tokens per sequence', `mean ${(total / lengths.length).toFixed(0)}, longest ${longest}`],
     ['padding', `${(100 * paddingOf(encoded, config)).toFixed(0)}% of a micro-batch's places`],
     ['tokens in all', Math.round(total * arithmetic.epochs)],
+    ...describeMonitor(config),
     ...describeMemory(policy, {
       rows: config.perDeviceTrainBatchSize,
       length: longestRow,

@@ -12,8 +12,9 @@ import type { PreferenceExample } from '../data/index.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
 import { baseModel, parameters, trainableParameters } from '../models/index.ts';
 import { Policy, scoreSequences } from '../policy/index.ts';
-import { noGrad } from '../tensor/index.ts';
+import { noGrad, readSafetensors, tidy } from '../tensor/index.ts';
 import {
+  type PreferenceTraining,
   type SupervisedExample,
   type SupervisedTraining,
   type TrainResult,
@@ -81,7 +82,7 @@ const byReward = (changes: Changes) =>
     ...changes,
   });
 
-const byPreference = (changes: Changes) =>
+const byPreference = (changes: Partial<PreferenceTraining> & { policy: Policy }) =>
   trainPreference({ examples: pairs, disableDropout: false, ...common, ...changes });
 
 const kinds: [string, (changes: Changes) => Promise<TrainResult>][] = [
@@ -203,6 +204,35 @@ describe('the reference of a policy with adapters', () => {
     await expect(byReward(training)).rejects.toThrow(ConfigError);
     await expect(byPreference(training)).rejects.toThrow(/sync_ref_model/);
   });
+});
+
+test('preference training of adapters is held to the base, at each step and scored beforehand', async () => {
+  const weightsAfter = async (changes: Partial<PreferenceTraining>) => {
+    const policy = adapted();
+    await byPreference({ policy, outputDir: newFolder(), ...changes });
+    return [...trainableParameters(policy.model).values()].flatMap((matrix) => matrix.toArray());
+  };
+  const given = await weightsAfter({ reference: Policy.load(base, { trainable: false }) });
+  expect(await weightsAfter({})).toEqual(given);
+  const beforehand = await weightsAfter({ precomputeRefLogProbs: true });
+  expect(beforehand).toBeAllClose(given, { rtol: 1e-4, atol: 1e-6 });
+});
+
+test('what the base scored is found again by adapters of another rank', async () => {
+  const folders = [4, 2].map(() => newFolder());
+  for (const [i, rank] of [4, 2].entries()) {
+    const policy = Policy.load(base).withAdapters({ rank });
+    await byPreference({
+      policy,
+      outputDir: folders[i]!,
+      precomputeRefLogProbs: true,
+      maxSteps: 1,
+    });
+  }
+  const keys = folders.map((folder) =>
+    tidy(() => readSafetensors(join(folder, 'reference-logprobs.safetensors')).metadata['key']),
+  );
+  expect(keys[1]).toBe(keys[0]);
 });
 
 describe('a checkpoint is not resumed', () => {

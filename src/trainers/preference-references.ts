@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { microBatches, type RowLayout, type TrainSequence } from '../batches/index.ts';
 import { type Model, parameters, trainableParameters } from '../models/index.ts';
 import { type Policy, scoreSequences } from '../policy/index.ts';
-import {
-  fromTypedArray,
-  readSafetensors,
-  tidy,
-  phase as traced,
-  writeSafetensors,
-} from '../tensor/index.ts';
+import { tidy, phase as traced } from '../tensor/index.ts';
 import { type PreferencePair, pairSequences } from './preference-pair.ts';
-import { ReferencePolicy } from './reference-policy.ts';
+import {
+  findReferenceLogprobs,
+  type ReferenceLogprobs,
+  writeReferenceLogprobs,
+} from './reference-logprobs-file.ts';
+import { belowFreshAdapters, ReferencePolicy } from './reference-policy.ts';
 import { rowsFingerprint } from './rows-fingerprint.ts';
 
 /** Pairs that are trained on, and pairs held out. */
@@ -40,6 +37,7 @@ interface Place {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly phase: (name: string) => void;
+  readonly warn: (message: string) => void;
 }
 
 /** Log-probabilities of all tokens of a part: chosen and rejected of its first pair, then of the second … */
@@ -48,8 +46,6 @@ interface Table {
   /** Where each pair begins. */
   readonly starts: readonly number[];
 }
-
-const fileName = 'reference-logprobs.safetensors';
 
 const scoring = { temperature: 1, logprobDistribution: 'full' } as const;
 
@@ -62,9 +58,15 @@ function startsOf(pairs: readonly PreferencePair[]): number[] {
   return starts;
 }
 
-/** A name for weights and rows together: another one where any of them is another. */
-function keyOf(model: Model, { train, held }: PreferenceRows): string {
+/** A name for model, rows and the way they are scored: another one where any of it, or any bit of a score, is another. */
+function keyOf(
+  policyModel: Model,
+  { train, held }: PreferenceRows,
+  { batchSize, layout }: ReferenceOptions,
+): string {
+  const model = belowFreshAdapters(policyModel) ?? policyModel;
   const hash = createHash('sha256');
+  hash.update(JSON.stringify([model.config, batchSize, layout === undefined]));
   const tensors = new Set([...parameters(model).values(), ...trainableParameters(model).values()]);
   for (const tensor of tensors) {
     const { buffer, byteOffset, byteLength } = tensor.toTypedArray();
@@ -79,8 +81,8 @@ function keyOf(model: Model, { train, held }: PreferenceRows): string {
 
 /**
  * log π_ref of every token that preference training reads, from a frozen copy of the policy at each step, or scored once
- * before the first. Scored values are kept in the run's folder under a name made of the reference's weights and the
- * rows, where a resumed run finds them.
+ * before the first. Scored values are kept in the run's folder under a name made of the reference and the rows, where a
+ * resumed run finds them, and any other run beside it.
  */
 export class PreferenceReferences {
   readonly #rows: PreferenceRows;
@@ -97,26 +99,33 @@ export class PreferenceReferences {
     this.#options = options;
     this.#dtype = reference.model.weights.embedTokens.dtype === 'float64' ? 'float64' : 'float32';
     const isBeforehand = options.timing === 'beforehand';
-    this.#key = isBeforehand ? tidy(() => keyOf(reference.model, rows)) : undefined;
+    this.#key = isBeforehand ? tidy(() => keyOf(reference.model, rows, options)) : undefined;
     const isCopied = !isBeforehand || options.isResuming;
     this.#reference = isCopied ? new ReferencePolicy(reference) : undefined;
     this.#policy = isCopied ? undefined : reference;
   }
 
   /** Scores all rows, or reads what was scored, the first time it is called; does nothing at each-step timing. */
-  async prepare({ folder, signal, phase }: Place): Promise<void> {
+  async prepare({ folder, signal, phase, warn }: Place): Promise<void> {
     if (this.#options.timing === 'each step' || this.#tables !== undefined) return;
-    const file = join(folder, fileName);
-    const known = this.#read(file);
+    const key = this.#key!;
+    const known = findReferenceLogprobs(folder, { key, warn });
     if (known === undefined) {
       phase('scoring with the reference');
       const train = await this.#scoreAll('train', signal);
       const held = await this.#scoreAll('held', signal);
       this.#tables = { train, held };
-      this.#write(file, this.#tables);
-    } else this.#tables = known;
+      writeReferenceLogprobs(folder, key, { train: train.values, held: held.values });
+    } else this.#tables = this.#tablesOf(known);
     this.#reference = undefined;
     this.#policy = undefined;
+  }
+
+  #tablesOf({ train, held }: ReferenceLogprobs): Readonly<Record<Part, Table>> {
+    return {
+      train: { values: train, starts: startsOf(this.#rows.train) },
+      held: { values: held, starts: startsOf(this.#rows.held) },
+    };
   }
 
   /** The pairs' sequences as `pairSequences` orders them, with their reference log-probabilities. */
@@ -188,29 +197,5 @@ export class PreferenceReferences {
       return [slice(start, lengthOf(chosen)), slice(middle, lengthOf(rejected))] as const;
     });
     return [...sides.map(([chosen]) => chosen), ...sides.map(([, rejected]) => rejected)];
-  }
-
-  #write(file: string, tables: Readonly<Record<Part, Table>>): void {
-    tidy(() => {
-      const tensors = (['train', 'held'] as const).map((part) => {
-        const { values } = tables[part];
-        return [part, fromTypedArray(values, [values.length])] as const;
-      });
-      writeSafetensors(file, new Map(tensors), { metadata: { key: this.#key! } });
-    });
-  }
-
-  /** What was scored earlier, where it was with this reference and these rows. */
-  #read(file: string): Readonly<Record<Part, Table>> | undefined {
-    if (!existsSync(file)) return undefined;
-    return tidy(() => {
-      const saved = readSafetensors(file);
-      if (saved.metadata['key'] !== this.#key) return undefined;
-      const table = (part: Part): Table => ({
-        values: saved.tensor(part).toTypedArray() as Float32Array | Float64Array,
-        starts: startsOf(this.#rows[part]),
-      });
-      return { train: table('train'), held: table('held') };
-    });
   }
 }

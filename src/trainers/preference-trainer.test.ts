@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkpointBytes, metricLines } from '../../test/support/run-files.ts';
 import { temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
 import type { PreferenceExample } from '../data/index.ts';
 import { parameters } from '../models/index.ts';
+import { readSafetensors, tidy } from '../tensor/index.ts';
 import { type PreferenceTraining, type TrainerEvent, trainPreference } from './index.ts';
+import { writeReferenceLogprobs } from './reference-logprobs-file.ts';
 
 const root = temporaryFolder();
 let runs = 0;
@@ -165,18 +167,82 @@ test.each([
   },
 );
 
-test('scored rows are kept beside the run, and scored anew for other rows', async () => {
-  const options = { precomputeRefLogProbs: true, maxSteps: 2, saveSteps: 2 };
-  const { folder: run } = await train(options);
-  expect(existsSync(join(run, 'reference-logprobs.safetensors'))).toBe(true);
-  const again = await train({
-    ...options,
-    examples: [...examples].reverse(),
-    maxSteps: 3,
-    outputDir: run,
-    resumeFromCheckpoint: true,
+const logprobsFile = (run: string) => join(run, 'reference-logprobs.safetensors');
+
+/**
+ * A run beside others, whose reference is scored beforehand. Every kept log-probability is then replaced by 0, under the
+ * same key and with its digest, so that who reads them gets another margin than 0 at the first step.
+ */
+async function runWithMarkedScores(): Promise<string> {
+  const outputDir = join(root, `beside-${runs++}`, 'first');
+  await train({ ...scoredBeforehand, outputDir });
+  tidy(() => {
+    const saved = readSafetensors(logprobsFile(outputDir));
+    const zeros = (part: string) => new Float32Array(saved.tensor(part).size);
+    const marked = { train: zeros('train'), held: zeros('held') };
+    writeReferenceLogprobs(outputDir, saved.metadata['key']!, marked);
   });
-  expect(again.step).toBe(3);
+  return outputDir;
+}
+
+const scoredBeforehand = { precomputeRefLogProbs: true, maxSteps: 2, saveSteps: 2 };
+
+const firstMargin = (run: string) => metricLines(run)[0]!['rewards/margins']!;
+
+test('rows scored with a reference are found by a run beside the first, and by no other reference or rows', async () => {
+  const first = await runWithMarkedScores();
+  const beside = (name: string, changes: Partial<PreferenceTraining>) =>
+    train({ ...scoredBeforehand, outputDir: join(dirname(first), name), ...changes });
+  const second = await beside('second', {});
+  expect(firstMargin(second.folder)).not.toBeCloseTo(0, 2);
+  expect(readFileSync(logprobsFile(second.folder))).toEqual(readFileSync(logprobsFile(first)));
+  const others: Record<string, Partial<PreferenceTraining>> = {
+    'other weights': { policy: tinyPolicy({ initializerRange: 0.1 }, { seed: 8 }) },
+    'another model of the same weights': {
+      policy: tinyPolicy({ initializerRange: 0.1, ropeTheta: 5000 }),
+    },
+    'other rows': { examples: examples.slice(1) },
+    'other held-out rows': { evalExamples: examples, evalStrategy: 'steps', evalSteps: 2 },
+    'other batches': { precomputeRefBatchSize: 3 },
+  };
+  for (const [name, changes] of Object.entries(others)) {
+    const other = await beside(name.replaceAll(' ', '-'), changes);
+    expect(firstMargin(other.folder), name).toBeCloseTo(0, 6);
+  }
+});
+
+test('a resumed run finds its own scores', async () => {
+  const first = await runWithMarkedScores();
+  await train({ ...scoredBeforehand, outputDir: first, maxSteps: 3, resumeFromCheckpoint: true });
+  expect(metricLines(first).at(-1)!['rewards/margins']!).not.toBeCloseTo(0, 2);
+});
+
+test.each([
+  ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length - 8)],
+  ['no safetensors file', () => Buffer.from('{}')],
+  [
+    'with one bit changed',
+    (bytes: Buffer) => {
+      const changed = Buffer.from(bytes);
+      changed[bytes.length - 5]! ^= 1;
+      return changed;
+    },
+  ],
+])('kept scores %s are noticed and computed again', async (_, damage) => {
+  const { folder: outputDir } = await train(scoredBeforehand);
+  const file = logprobsFile(outputDir);
+  const whole = readFileSync(file);
+  writeFileSync(file, damage(whole));
+  const events: TrainerEvent[] = [];
+  const again = {
+    ...{ ...scoredBeforehand, outputDir, resumeFromCheckpoint: true, maxSteps: 3 },
+    // The policy as the command line loads it before it takes up the checkpoint: the reference.
+    policy: tinyPolicy({ initializerRange: 0.1 }),
+  };
+  await train({ ...again, onEvent: (event) => events.push(event) });
+  const message = `${file} is damaged; the reference's log-probabilities are computed again`;
+  expect(events).toContainEqual({ type: 'warning', message });
+  expect(readFileSync(file)).toEqual(whole);
 });
 
 test('a row whose completion would be cut away is refused before the first step', async () => {

@@ -14,18 +14,21 @@ import { noGrad, tidy } from '../tensor/index.ts';
 
 const folderName = 'reference';
 
+/** The model below adapters that have not moved yet, and so change nothing; undefined where there are none such. */
+export function belowFreshAdapters(model: Model): Model | undefined {
+  const matrices = model.adapters?.layers.flatMap((layer) => Object.values(layer));
+  const isFresh = matrices?.every(({ loraB }) =>
+    noGrad(() => tidy(() => loraB.any().item() === 0)),
+  );
+  return isFresh ? baseModel(model) : undefined;
+}
+
 /**
  * What a policy is held to: the model below adapters that have not moved yet, else a copy. Weights frozen below adapters
  * are never copied.
  */
-function referenceOf(model: Model): Model {
-  const { adapters } = model;
-  const isFresh =
-    adapters?.layers
-      .flatMap((layer) => Object.values(layer))
-      .every(({ loraB }) => noGrad(() => tidy(() => loraB.any().item() === 0))) ?? false;
-  return isFresh ? baseModel(model) : cloneModel(model, { trainable: false });
-}
+const referenceOf = (model: Model): Model =>
+  belowFreshAdapters(model) ?? cloneModel(model, { trainable: false });
 
 /** The frozen policy that a KL penalty measures from: the policy as it was when this was made. */
 export class ReferencePolicy {

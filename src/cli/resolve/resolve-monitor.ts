@@ -1,4 +1,5 @@
 import type { PromptExample } from '../../data/index.ts';
+import { ConfigError } from '../../errors.ts';
 import type { Policy } from '../../policy/index.ts';
 import { makePrompt } from '../../rollouts/index.ts';
 import type { SftConfig } from '../../trainers/config/index.ts';
@@ -44,6 +45,21 @@ export interface HeldOutRows {
   readonly pairs: readonly HeldOutPair[];
 }
 
+/** What a monitor will look at, for a dry run. */
+export function describeMonitor(config: MonitorConfig): [string, string][] {
+  const { monitorSteps: steps, monitorPrompts, monitorNumGenerations, monitorPairs } = config;
+  if (steps === null) return [];
+  const often = steps < 1 ? `every ${steps} of the run` : `every ${steps} steps`;
+  const stops = config.earlyStop === null ? '' : `; early stop: ${config.earlyStop}`;
+  const completions = `${monitorNumGenerations} × ${config.monitorMaxCompletionLength} tokens`;
+  return [
+    [
+      'monitor',
+      `${often}: ${completions} of up to ${monitorPrompts} prompts, up to ${monitorPairs} pairs${stops}`,
+    ],
+  ];
+}
+
 /** How many held-out rows a monitor reads. */
 export const monitoredRows = ({
   monitorPrompts,
@@ -70,6 +86,20 @@ function fittingPrompts(
     );
   }
   return fitting;
+}
+
+/** @throws ConfigError where a run is to stop early by completions that cannot be drawn. */
+function assertPrompts(
+  prompts: readonly Prompt[],
+  { earlyStop, monitorMaxCompletionLength }: MonitorConfig,
+): void {
+  if (prompts.length > 0) return;
+  const found = `no held-out row has a prompt that leaves room for ${monitorMaxCompletionLength} tokens`;
+  if (earlyStop !== null)
+    throw new ConfigError(
+      `early_stop: ${earlyStop} reads completions, and ${found}; lower monitor_max_completion_length, or give prompts`,
+    );
+  console.error(`monitor: ${found}; only likelihoods are measured.`);
 }
 
 async function resolveWin(
@@ -103,6 +133,7 @@ export async function resolveMonitor(
   });
   const rows = await held();
   const prompts = fittingPrompts(rows.prompts, policy, config);
+  assertPrompts(prompts, config);
   const { monitorDiversityTokens: diversityTokens } = config;
   const callback = monitor(policy, {
     steps: config.monitorSteps,

@@ -61,7 +61,7 @@ test('entropy that turns while likelihood rises is what learning looks like, and
 
 test('a fall of top-k mass alone is told, also from the start and without likelihoods', () => {
   const mass = [0.95, 0.95, 0.949, 0.93, 0.92, 0.9, 0.88];
-  const { said } = follow(observationsOf({ mass }), plain);
+  const { said } = follow(observationsOf({ mass }), { ...plain, massHysteresis: 0.01 });
   expect(said.flat()).toMatchObject([
     {
       indicator: 'mass',

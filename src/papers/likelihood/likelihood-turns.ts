@@ -104,7 +104,7 @@ export function likelihoodTurns(
     smoothing: 0.5,
     patience: 4,
     entropyHysteresis: 0.05,
-    massHysteresis: 0.01,
+    massHysteresis: 0.02,
     entropy: 'raw',
     topK: 10,
     ...options,

@@ -66,7 +66,7 @@ export const monitorOptions = configGroup('Monitor', {
     .number()
     .min(0)
     .max(1)
-    .default(0.01)
+    .default(0.02)
     .describe('How far below its peak the top-k probability mass must be to have fallen.'),
   earlyStop: z
     .string()

@@ -2,7 +2,7 @@ import { purposeSeed } from '../../data/index.ts';
 import { ConfigError, DataError } from '../../errors.ts';
 import { type Metrics, type PromptRewards, winProbability } from '../../metrics/index.ts';
 import type { Policy, ResolvedSampling } from '../../policy/index.ts';
-import type { RewardLike } from '../../rewards/index.ts';
+import type { RewardFailures, RewardLike } from '../../rewards/index.ts';
 import { collectRollouts } from '../../rollouts/index.ts';
 import { Generator } from '../../tensor/index.ts';
 import type { Prompt, RolloutGroup } from '../../types.ts';
@@ -41,6 +41,7 @@ export class WinMeter {
   readonly #options: WinOptions;
   readonly #drawing: Drawing;
   #against: PromptRewards | undefined;
+  #hasWarned = false;
 
   /** @throws ConfigError when completions are given for another number of prompts. */
   constructor(policy: Policy, options: WinOptions, drawing: Drawing) {
@@ -67,11 +68,19 @@ export class WinMeter {
 
   async #score(
     groups: readonly RolloutGroup[],
-    { signal }: CallbackContext,
+    { signal, warn }: CallbackContext,
   ): Promise<PromptRewards> {
     const { reward, timeoutMs } = this.#options;
     const options = { signal, ...(timeoutMs !== undefined && { timeoutMs }) };
-    return (await scoreSafely(groups, reward, options)).totals;
+    const { totals, failures, unscoredCount } = await scoreSafely(groups, reward, options);
+    if (unscoredCount > 0 && !this.#hasWarned) {
+      this.#hasWarned = true;
+      const [{ name, firstError = 'it does not apply to them' }] = failures as [RewardFailures];
+      warn(
+        `monitor: ${name} gave ${unscoredCount} of ${totals.flat().length} completions no reward, and win probability leaves them out: ${firstError}`,
+      );
+    }
+    return totals;
   }
 
   async #reference(context: CallbackContext): Promise<RolloutGroup[]> {
