@@ -51,7 +51,7 @@ const commands: readonly Entry[] = [
   },
   {
     name: 'runs',
-    summary: 'List runs, or show one.',
+    summary: 'List, compare, annotate, export and delete runs.',
     load: async () => (await import('./commands/runs-command.ts')).runsCommand,
   },
   {

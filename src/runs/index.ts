@@ -15,6 +15,7 @@ export {
   writeTokens,
 } from './completion-store.ts';
 export { type CurveChart, type CurveSeries, renderCurveSvg } from './curve-svg.ts';
+export { metricsCsv, tensorboardEvents } from './export/index.ts';
 export { type GitRevision, gitRevision } from './git-revision.ts';
 export { listRuns, type RunStatus, type RunSummary, readRun } from './list-runs.ts';
 export { metricSeries } from './metric-series.ts';

@@ -1,0 +1,2 @@
+export { metricsCsv } from './csv.ts';
+export { tensorboardEvents } from './tensorboard.ts';
