@@ -9,7 +9,7 @@ import { assertEvaluable } from './assert-evaluable.ts';
 import { type RewardOptionsInput, rewardOptions, supervisedArithmetic } from './config/index.ts';
 import { rewardPairs } from './reward-pair.ts';
 import { RewardTask } from './reward-task.ts';
-import type { TrainerHooks, TrainResult } from './trainer-events.ts';
+import { type TrainerHooks, type TrainResult, takeHooks } from './trainer-events.ts';
 import { runTraining } from './training-loop.ts';
 
 /** What the reward-model trainer takes: a model, pairs, and the options of `docs/trainers/reward.md` in camelCase. */
@@ -29,17 +29,15 @@ export interface RewardTraining extends TrainerHooks, RewardOptionsInput, Prompt
  * @throws ConfigError, DataError before the first step for options or rows that cannot work.
  */
 export async function trainRewardModel(training: RewardTraining): Promise<TrainResult> {
+  const { hooks, rest } = takeHooks(training);
   const {
     rewardModel,
     examples,
     evalExamples = [],
     evaluate,
     chatTemplateKwargs = {},
-    signal,
-    onEvent,
-    console: stream,
     ...input
-  } = training;
+  } = rest;
   const options = parseConfig(rewardOptions, input);
   const { model, tokenizer } = rewardModel;
   const { maxPositionEmbeddings: contextLength } = model.config;
@@ -55,14 +53,6 @@ export async function trainRewardModel(training: RewardTraining): Promise<TrainR
   });
   const learner = { policy: rewardModel, optimizer, maxGradNorm: options.maxGradNorm };
   const task = new RewardTask({ learner, train, held, options, evaluate });
-  return runTraining(
-    task,
-    options,
-    { trainer: 'reward', configYaml: toYaml(options, rewardOptions), arithmetic },
-    {
-      ...(signal && { signal }),
-      ...(onEvent && { onEvent }),
-      ...(stream !== undefined && { console: stream }),
-    },
-  );
+  const configYaml = toYaml(options, rewardOptions);
+  return runTraining(task, options, { trainer: 'reward', configYaml, arithmetic }, hooks);
 }
