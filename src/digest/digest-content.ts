@@ -41,7 +41,7 @@ export interface DigestContent {
   /** What ended before is not told. */
   readonly since: string;
   readonly createdAt: string;
-  /** Where the runs lie, and on what machine. */
+  /** Machine and folder of the runs. */
   readonly place: string;
   readonly runs: readonly DigestRun[];
 }

@@ -1,9 +1,8 @@
-import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import { metricDefinition } from '../metrics/index.ts';
 import type { RunStore, StoredRun } from '../runs/store/index.ts';
 import type { Curve, DigestContent, DigestRun, Figure } from './digest-content.ts';
 import { endTime } from './ending.ts';
+import { placeOf } from './place-of.ts';
 
 /** What a digest reads of the run store. */
 export type RunSource = Pick<RunStore, 'runs' | 'series'>;
@@ -37,7 +36,7 @@ export function gatherContent(
   return {
     since,
     createdAt: now.toISOString(),
-    place: `${resolve(root)} on ${hostname()}`,
+    place: placeOf(root),
     runs: sorted.map((run, index) => describeRun(source, run, index < mostPlots)),
   };
 }

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { newMessageId } from './new-message-id.ts';
+import { placeOf } from './place-of.ts';
 import type { DigestStore } from './store/digest-store.ts';
 import { confirmUrl } from './subscriber-links.ts';
 
@@ -36,7 +36,7 @@ export function requestSubscription(
     subscriberId: id,
     kind: 'confirmation',
     messageId: newMessageId('confirmation', from),
-    content: JSON.stringify({ confirmUrl: url, place: resolve(store.root) }),
+    content: JSON.stringify({ confirmUrl: url, place: placeOf(store.root) }),
     told: [],
     now,
   });

@@ -25,14 +25,33 @@ export interface CurveChart {
   yFormat?: 'number' | 'percent';
   /** Vertical lines with a label, such as the start of a phase. */
   marks?: readonly { x: number; label: string }[];
+  /** 760 by 440 unless given; text keeps its size, so that a small one stays readable where it is shown small. */
+  size?: { width: number; height: number };
 }
 
-const width = 760;
-const height = 440;
-const plot = { left: 72, right: width - 28, top: 92, bottom: height - 58 };
+/** Where the axes stand. */
+interface Plot {
+  width: number;
+  height: number;
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+const plotOf = ({ size: { width, height } = { width: 760, height: 440 } }: CurveChart): Plot => ({
+  width,
+  height,
+  left: 72,
+  right: width - 28,
+  top: 92,
+  bottom: height - 58,
+});
 
 /** Draws curves on a pair of axes; points that are not finite are left out. */
 export function renderCurveSvg(chart: CurveChart): string {
+  const plot = plotOf(chart);
+  const { width, height } = plot;
   const series = chart.series.map((each) => ({
     ...each,
     points: each.points.filter(isFinitePoint),
@@ -47,10 +66,10 @@ export function renderCurveSvg(chart: CurveChart): string {
   const parts = [
     `<rect width="${width}" height="${height}" rx="10" fill="#ffffff"/>`,
     text(chart.title, { x: plot.left, y: 34, size: 18, weight: 600, fill: ink }),
-    ...drawAxes(chart, x, y),
-    ...(chart.marks ?? []).flatMap((mark) => drawMark(mark, x)),
+    ...drawAxes(chart, plot, x, y),
+    ...(chart.marks ?? []).flatMap((mark) => drawMark(mark, plot, x)),
     ...series.flatMap((each, index) => drawSeries(each, colour(index), x, y)),
-    ...drawLegend(series),
+    ...drawLegend(series, plot),
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(chart.title)}" ${font}>`,
@@ -63,9 +82,15 @@ export function renderCurveSvg(chart: CurveChart): string {
 type Scale = ReturnType<typeof scaleLinear<number, number>>;
 type Point = readonly [number, number];
 
-function drawAxes({ xLabel, yLabel, yFormat }: CurveChart, x: Scale, y: Scale): string[] {
+function drawAxes(
+  { xLabel, yLabel, yFormat }: CurveChart,
+  plot: Plot,
+  x: Scale,
+  y: Scale,
+): string[] {
+  const xTicks = Math.round(plot.width / 95);
   const formatY = yFormat === 'percent' ? y.tickFormat(6, '~%') : y.tickFormat(6, '~g');
-  const compact = x.tickFormat(8, '~s');
+  const compact = x.tickFormat(xTicks, '~s');
   const formatX = (tick: number) => (tick === 0 ? '0' : compact(tick));
   const middle = (plot.top + plot.bottom) / 2;
   return [
@@ -76,18 +101,23 @@ function drawAxes({ xLabel, yLabel, yFormat }: CurveChart, x: Scale, y: Scale): 
         text(formatY(tick), { x: plot.left - 10, y: y(tick) + 4, size: 12, anchor: 'end' }),
       ]),
     ...x
-      .ticks(8)
+      .ticks(xTicks)
       .flatMap((tick) => [
         `<line x1="${fixed(x(tick))}" x2="${fixed(x(tick))}" y1="${plot.bottom}" y2="${plot.bottom + 5}" stroke="${faint}"/>`,
         text(formatX(tick), { x: x(tick), y: plot.bottom + 20, size: 12, anchor: 'middle' }),
       ]),
     `<line x1="${plot.left}" x2="${plot.right}" y1="${plot.bottom}" y2="${plot.bottom}" stroke="${faint}"/>`,
-    text(xLabel, { x: (plot.left + plot.right) / 2, y: height - 16, size: 13, anchor: 'middle' }),
+    text(xLabel, {
+      x: (plot.left + plot.right) / 2,
+      y: plot.height - 16,
+      size: 13,
+      anchor: 'middle',
+    }),
     `<g transform="translate(20 ${middle}) rotate(-90)">${text(yLabel, { x: 0, y: 0, size: 13, anchor: 'middle' })}</g>`,
   ];
 }
 
-function drawMark({ x: at, label }: { x: number; label: string }, x: Scale): string[] {
+function drawMark({ x: at, label }: { x: number; label: string }, plot: Plot, x: Scale): string[] {
   const isRight = x(at) > (plot.left + plot.right) / 2;
   return [
     `<line x1="${fixed(x(at))}" x2="${fixed(x(at))}" y1="${plot.top}" y2="${plot.bottom}" stroke="${faint}" stroke-dasharray="2 4"/>`,
@@ -123,11 +153,11 @@ function drawSeries(
 }
 
 /** Names beside a piece of their line, on a second row where the first is full. */
-function drawLegend(series: readonly CurveSeries[]): string[] {
+function drawLegend(series: readonly CurveSeries[], plot: Plot): string[] {
   let [left, top] = [plot.left, 56];
   return series.flatMap(({ name, isDashed }, index) => {
     const wide = 46 + name.length * 7.2;
-    if (left > plot.left && left + wide > width) [left, top] = [plot.left, top + 19];
+    if (left > plot.left && left + wide > plot.width) [left, top] = [plot.left, top + 19];
     const x = left;
     left += wide;
     const dash = isDashed ? ' stroke-dasharray="6 5"' : '';

@@ -31,7 +31,7 @@ export const digestRun = (part: Partial<DigestRun> = {}): DigestRun => ({
 export const digestContent = (part: Partial<DigestContent> = {}): DigestContent => ({
   since: '2026-11-27T08:00:00.000Z',
   createdAt: '2026-11-28T16:00:00.000Z',
-  place: '/home/ada/runs on workbench',
+  place: 'workbench (runs)',
   runs: [
     digestRun(),
     digestRun({

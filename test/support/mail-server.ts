@@ -1,6 +1,6 @@
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 /** A message that the server accepted, or would have. */
 export interface Captured {
@@ -20,7 +20,7 @@ export interface MailServerOptions extends SMTPServerOptions {
   readonly onMessage?: (captured: Captured) => Answer | Promise<Answer>;
 }
 
-/** A mail server on this machine that keeps what it is sent; it goes when the test ends. */
+/** A mail server on this machine that keeps what it is sent; it goes when the test ends, or the file's tests where it is started outside of one. */
 export async function startMailServer({
   onRecipient = () => undefined,
   onMessage = () => undefined,
@@ -55,7 +55,7 @@ export async function startMailServer({
   });
   server.on('error', () => {}); // A client that is killed resets its connection.
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  whenDone(() => new Promise<void>((resolve) => server.close(() => resolve())));
   const address = server.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return { messages, port, url: `smtp://127.0.0.1:${port}` };
@@ -64,4 +64,13 @@ export async function startMailServer({
 function refusal(answer: Answer): Error | null {
   if (answer === undefined) return null;
   return Object.assign(new Error(answer.text), { responseCode: answer.code });
+}
+
+/** When the test ends, or the tests of the file where it is called outside of one. */
+function whenDone(clean: () => Promise<void>): void {
+  try {
+    onTestFinished(clean);
+  } catch {
+    afterAll(clean); // Not within a test.
+  }
 }

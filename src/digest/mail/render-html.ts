@@ -23,7 +23,7 @@ export function renderDigestHtml(
   return mailPage(
     title,
     html`<h1>${title}</h1>
-<p class="soft">Since ${formatTime(content.since)}, in ${content.place}.</p>
+<p class="soft">Since ${formatTime(content.since)}, on ${content.place}.</p>
 ${mayRepeat ? html`<p class="notice">${repeatNotice}</p>` : ''}
 ${content.runs.map((run, at) => card(run, plots.get(at), links))}
 ${foot(links)}`,

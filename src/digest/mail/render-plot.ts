@@ -14,17 +14,27 @@ const fontFolder = join(
   'ttf',
 );
 
-/** A curve as a PNG, since mail programs show no SVG. Its font comes from a package: servers often have none. */
-export function renderPlot({ key, points }: Curve, title: string): Promise<Buffer> {
-  const unit = metricDefinition(key)?.unit;
+/** A run's curve as a PNG, since mail programs show no SVG. Its font comes from a package: servers often have none. */
+export function renderPlot({ key, points }: Curve, runName: string): Promise<Buffer> {
+  const unit = metricDefinition(key)?.unit ?? '';
   const svg = renderCurveSvg({
-    title,
-    series: [{ name: key, points, smoothing: points.length > FEW_POINTS ? 'average' : 'none' }],
+    title: key,
+    series: [
+      {
+        name: shorten(runName),
+        points,
+        smoothing: points.length > FEW_POINTS ? 'average' : 'none',
+      },
+    ],
     xLabel: 'step',
-    yLabel: unit === undefined || unit === '1' || unit === '' ? key : `${key}, ${unit}`,
+    yLabel: ['', '1', key].includes(unit) ? key : `${key}, ${unit}`,
+    size: { width: 540, height: 340 },
   });
   return rasterize(svg);
 }
+
+/** What fits beside a piece of its line. */
+const shorten = (name: string): string => (name.length > 56 ? `${name.slice(0, 55)}…` : name);
 
 /** Draws an SVG at a mail's width. The renderer is loaded with the first one: servers that send no plots need none. */
 export async function rasterize(svg: string): Promise<Buffer> {

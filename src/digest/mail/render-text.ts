@@ -10,7 +10,7 @@ export function renderDigestText(
 ): string {
   return [
     summarizeStates(content),
-    `Since ${formatTime(content.since)}, in ${content.place}.`,
+    `Since ${formatTime(content.since)}, on ${content.place}.`,
     ...(mayRepeat ? ['', repeatNotice] : []),
     ...content.runs.flatMap((run) => ['', ...paragraph(run, links)]),
     '',
