@@ -116,15 +116,23 @@ function yAxis({ unit, isLog }: ChartView): uPlot.Axis {
     space: 32,
     // uPlot hands null for the ticks of a logarithm that are not to be labelled.
     values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))),
-    ...(isLog ? {} : { incrs: [...fine] }),
+    ...(isLog ? { grid: { ...gridStyle(), filter: powersOfTen } } : { incrs: fine }),
   };
 }
+
+/** A logarithm's lines between powers of ten would outnumber what they are lines for. */
+const powersOfTen: uPlot.Axis.Filter = (_, ticks) => {
+  const powers = ticks.map((tick) => (Number.isInteger(Math.log10(tick)) ? tick : null));
+  return powers.filter((tick) => tick !== null).length > 1 ? powers : ticks;
+};
+
+const gridStyle = () => ({ stroke: token('line'), width: 1 });
 
 const axisStyle = (): uPlot.Axis => ({
   stroke: token('ink-faint'),
   font: font(),
   gap: axisGap,
-  grid: { stroke: token('line'), width: 1 },
+  grid: gridStyle(),
   ticks: { show: false },
 });
 

@@ -25,9 +25,15 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
   return <Comparison view={view} />;
 }
 
-function Comparison({ view }: { view: CompareView }) {
+function Comparison({ view: asked }: { view: CompareView }) {
   const [range, setRange] = useState<Range>();
-  const { runs, key, x, isBanded } = view;
+  const { runs, x, isBanded } = asked;
+  const keys = useResource(`keys ${runs}`, async (signal) => {
+    const usual = { runs, key: 'reward', x: 'step', band: null } as const;
+    return (await api.compare(usual, signal)).keys;
+  });
+  const key = asked.key || usualKey(keys.value ?? []);
+  const view = { ...asked, key };
   const request = { runs, key, x, band: isBanded ? ('seed' as const) : null };
   const compared = useResource(
     JSON.stringify([request, range]),
@@ -133,6 +139,9 @@ function ChartNote({
     </p>
   );
 }
+
+const usualKey = (keys: readonly string[]): string =>
+  ['reward', 'eval_reward', 'loss'].find((key) => keys.includes(key)) ?? keys[0] ?? 'reward';
 
 function NothingChosen() {
   return (

@@ -3,6 +3,7 @@ import type { XAxis } from '../../../src/server/api.ts';
 /** What the address of a comparison asks for. */
 export interface CompareView {
   readonly runs: readonly number[];
+  /** Empty where the address leaves it to the runs: their reward, else their loss. */
   readonly key: string;
   readonly x: XAxis;
   /** Weight of the moving average, in [0, 1). */
@@ -26,7 +27,7 @@ export function viewOf(query: URLSearchParams): CompareView {
   const ids = (query.get('runs') ?? '').split(',').map(Number);
   return {
     runs: [...new Set(ids)].filter((id) => Number.isInteger(id) && id > 0),
-    key: query.get('key') || 'reward',
+    key: query.get('key') ?? '',
     x: axisOf(query.get('x')),
     smoothing: smoothingOf(query.get('smoothing')),
     isLog: query.get('log') === '1',

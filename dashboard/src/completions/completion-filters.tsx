@@ -81,7 +81,7 @@ function RewardBound({ name, label, value }: RewardBoundProps) {
         step="any"
         value={value}
         aria-label={name === 'minReward' ? 'Lowest reward' : 'Highest reward'}
-        onChange={({ currentTarget }) => set({ [name]: currentTarget.value })}
+        onInput={({ currentTarget }) => set({ [name]: currentTarget.value })}
       />
     </label>
   );

@@ -15,8 +15,11 @@ export const shortcuts = [
   ['+ −', 'zoom a chart that has the focus; 0 shows all'],
 ] as const;
 
+const typedInto =
+  'input:not([type=checkbox], [type=radio], [type=range]), textarea, select, dialog';
+
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.closest('input, textarea, select, dialog') !== null;
+  target instanceof HTMLElement && target.closest(typedInto) !== null;
 
 /** Opens the list of shortcuts, by the button or `?`; listens for those that work on every page. */
 export function ShortcutsButton() {

@@ -7,6 +7,7 @@ import { ChartControls } from './chart-controls.tsx';
 import { MetricGroup } from './metric-group.tsx';
 import { groupMetrics, headline } from './metric-groups.ts';
 import { useRunSeries } from './use-run-series.ts';
+import { loggedSteps, withGaps } from './with-gaps.ts';
 
 /** A run's metrics as charts, grouped as the metric table groups them; all show the same part of the axis. */
 export function ChartsView({ page, query }: { page: RunPage; query: URLSearchParams }) {
@@ -36,7 +37,7 @@ export function ChartsView({ page, query }: { page: RunPage; query: URLSearchPar
         onAxis={() => setRange(undefined)}
       />
       {first && wanted === '' && (
-        <div class="headline">
+        <div class="run-headline">
           <MetricChart
             metric={first}
             curve={curves.get(first.key)}
@@ -64,10 +65,12 @@ function NothingLogged({ isRunning }: { isRunning: boolean }) {
 }
 
 function toCurves(series: ReadonlyMap<string, Series> | undefined): ReadonlyMap<string, Curve> {
-  const curves = [...(series ?? [])].map(([key, { x, y, min, max }]): [string, Curve] => [
-    key,
-    { id: key, name: key, x, y, min, max, colour: 0 },
-  ]);
+  const all = series ?? new Map<string, Series>();
+  const steps = loggedSteps(all.values());
+  const curves = [...all].map(([key, each]): [string, Curve] => {
+    const { x, y, min, max } = withGaps(each, steps);
+    return [key, { id: key, name: key, x, y, min, max, colour: 0 }];
+  });
   return new Map(curves);
 }
 

@@ -33,7 +33,8 @@ export function RunHead({ page, view, onChanged }: RunHeadProps) {
 
 function Facts({ page: { run, attempts } }: { page: RunPage }) {
   const { trainer, paper, recipe, parent, seed, createdAt, endedAt, updatedAt, reason } = run;
-  const seconds = (Date.parse(endedAt ?? updatedAt) - Date.parse(createdAt)) / 1000;
+  const until = run.state === 'running' ? Date.now() : Date.parse(endedAt ?? updatedAt);
+  const seconds = (until - Date.parse(createdAt)) / 1000;
   const facts = [
     trainer,
     paper && <a href={`/papers/${paper}`}>{paper}</a>,

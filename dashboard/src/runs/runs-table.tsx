@@ -39,9 +39,11 @@ export function RunsTable({ runs, sorting, onSort, selected, onSelect }: RunsTab
               aria-sort={sorting.key === key ? sorting.order : undefined}
             >
               <button type="button" onClick={() => onSort(nextSorting(sorting, key))}>
-                {name}
-                <span class="sort-sign" aria-hidden="true">
-                  {sorting.key !== key ? '' : sorting.order === 'ascending' ? '↑' : '↓'}
+                <span class="sort-head">
+                  {name}
+                  <span class="sort-sign" aria-hidden="true">
+                    {sorting.key !== key ? '' : sorting.order === 'ascending' ? '↑' : '↓'}
+                  </span>
                 </span>
               </button>
             </th>

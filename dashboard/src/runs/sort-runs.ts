@@ -36,9 +36,11 @@ export function nextSorting(now: Sorting, key: SortKey): Sorting {
 export const latestValue = ({ latest, sparklineKey }: RunRow): number | null =>
   sparklineKey === null ? null : (latest[sparklineKey] ?? null);
 
-/** Seconds from a run's creation to its end, or to its last sign of life. */
-export const durationOf = ({ createdAt, endedAt, updatedAt }: RunRow): number =>
-  (Date.parse(endedAt ?? updatedAt) - Date.parse(createdAt)) / 1000;
+/** Seconds from a run's creation to now where it runs, else to its end or its last sign of life. */
+export function durationOf({ state, createdAt, endedAt, updatedAt }: RunRow): number {
+  const until = state === 'running' ? Date.now() : Date.parse(endedAt ?? updatedAt);
+  return (until - Date.parse(createdAt)) / 1000;
+}
 
 const stateOrder = ['running', 'failed', 'interrupted', 'finished'];
 
