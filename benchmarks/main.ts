@@ -1,7 +1,8 @@
-// `npm run bench`: speed; with `-- --growth`: how cost grows; `-- --gpu`: speed on a GPU; `-- --memory`: memory.
+// `npm run bench`: speed; with `-- --growth`: how cost grows; `-- --gpu`: speed on a GPU; `-- --memory`: memory; `-- --dashboard`: the dashboard.
 const has = (flag: string) => process.argv.includes(flag);
 if (has('--memory')) await import('./memory.ts');
 else if (has('--growth')) await import('./growth.ts');
 else if (has('--gpu')) await import('./gpu/main.ts');
 else if (has('--token-filter')) await import('./token-filter.ts');
+else if (has('--dashboard')) await import('./dashboard.ts');
 else await import('./bench.ts');
