@@ -19,6 +19,20 @@ export class Recent<Value> {
     return known;
   }
 
+  /** As {@link get} for what takes time; a failure is not kept. */
+  static async settled<Result>(
+    recent: Recent<Promise<Result>>,
+    key: string,
+    make: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await recent.get(key, make);
+    } catch (error) {
+      recent.delete(key);
+      throw error;
+    }
+  }
+
   delete(key: string): void {
     this.#entries.delete(key);
   }

@@ -28,6 +28,9 @@ import { isLoopback } from './security/allowed-hosts.ts';
 /** Where the built pages are, in a clone and in the published package. */
 const builtPages = fileURLToPath(new URL('../../dist/dashboard/', import.meta.url));
 
+/** How long a request may take to come in; answers may go on for as long as they are read. */
+const patience = { headersTimeout: 10_000, requestTimeout: 30_000 };
+
 export interface DashboardOptions {
   /** Folder that holds run folders. */
   readonly root?: string;
@@ -93,7 +96,10 @@ export async function startDashboard({
     .route('/', paperRoutes({ store, desk, root: papersFolder }))
     .route('/', subscriptionRoutes(desk));
   const app = createApp({ access, pagesFolder, api, openRoutes: tokenPages(desk) });
-  const server: Server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server: Server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: patience,
+  }) as Server;
   try {
     await listen(server, port, host);
   } catch (error) {

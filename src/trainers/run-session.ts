@@ -108,8 +108,8 @@ const runOf = ({ path }: IntactCheckpoint): string =>
  */
 export function openSession(
   options: SessionOptions,
-  { trainer, configYaml, totalSteps, loggingSteps, checkpoint, device, origin }: SessionStart,
-  { console: stream, onEvent }: TrainerHooks,
+  { trainer, totalSteps, loggingSteps, checkpoint, device, origin, ...own }: SessionStart,
+  { console: stream, onEvent, configYaml = own.configYaml }: TrainerHooks,
 ): RunSession {
   const start: RunStart = {
     trainer,

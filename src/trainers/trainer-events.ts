@@ -55,19 +55,22 @@ export interface TrainerHooks {
   readonly callbacks?: readonly TrainerCallback[];
   /** Which run's weights it starts from, which paper or recipe it belongs to, where command and options do not tell. */
   readonly origin?: StatedOrigin;
+  /** All options of the command that starts the run, as YAML, kept in its folder; the trainer's own unless given. */
+  readonly configYaml?: string;
 }
 
 /** Takes a trainer's hooks apart from what else it is given. */
 export function takeHooks<Training extends TrainerHooks>(
   training: Training,
 ): { readonly hooks: TrainerHooks; readonly rest: Omit<Training, keyof TrainerHooks> } {
-  const { signal, onEvent, console: stream, callbacks, origin, ...rest } = training;
+  const { signal, onEvent, console: stream, callbacks, origin, configYaml, ...rest } = training;
   const hooks: TrainerHooks = {
     ...(signal && { signal }),
     ...(onEvent && { onEvent }),
     ...(stream !== undefined && { console: stream }),
     ...(callbacks && { callbacks }),
     ...(origin && { origin }),
+    ...(configYaml !== undefined && { configYaml }),
   };
   return { hooks, rest };
 }

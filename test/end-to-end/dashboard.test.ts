@@ -114,6 +114,10 @@ describe('laurel dashboard', () => {
     const page = await getJson<RunPage>(next, `/api/runs/${ids[0]}`);
     expect(page.attempts).toMatchObject([{ fromStep: 0 }, { fromStep: saved, pid, outcome: null }]);
     expect(page.stop.available).toBe(true);
+    const option = (key: string) => page.config.find((each) => each.key === key);
+    expect(option('dataset_name')).toMatchObject({ value: 'data', differs: true });
+    expect(option('model.hidden_size')).toMatchObject({ value: 32, differs: true });
+    expect(option('adam_beta1')).toMatchObject({ value: 0.9, differs: false });
     next.child.kill('SIGINT');
     expect(await once(next.child, 'exit')).toEqual([0, null]);
     // The resumed run goes on without the server too.

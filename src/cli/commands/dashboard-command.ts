@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolveConfig } from '../../config/index.ts';
 import { findMail } from '../../digest/index.ts';
+import { capoCommandConfig } from '../../papers/capo/capo-command-config.ts';
 import { startDashboard } from '../../server/index.ts';
-import { dpoConfig, grpoConfig, sftConfig } from '../../trainers/config/index.ts';
+import { dpoConfig, grpoConfig, rewardConfig, sftConfig } from '../../trainers/config/index.ts';
 import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { abortOnInterrupt } from '../interruption.ts';
 import { parseFlags, renderHelp } from '../options/index.ts';
@@ -32,7 +33,7 @@ export const dashboardCommand: Command = {
       ...options,
       password: password ?? process.env['LAUREL_DASHBOARD_PASSWORD'] ?? null,
       mail: findMail({ smtpUrl, mailFrom, publicUrl }),
-      schemas: [sftConfig, dpoConfig, grpoConfig],
+      schemas: [sftConfig, dpoConfig, rewardConfig, grpoConfig, capoCommandConfig],
       version: laurelVersion(),
     });
     process.stdout.write(`${dashboard.url}\n`);

@@ -1,4 +1,4 @@
-import { type ConfigSchema, resolveConfig } from '../../config/index.ts';
+import { type ConfigSchema, resolveConfig, toYaml } from '../../config/index.ts';
 import type { TrainerHooks, TrainResult } from '../../trainers/index.ts';
 import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { abortOnInterrupt } from '../interruption.ts';
@@ -47,7 +47,9 @@ export function trainCommand<Config>(
         process.stdout.write(await dryRun(config));
         return 0;
       }
-      return runToEnd((hooks) => train(config, hooks), [schema.name, ...argv], useIt);
+      const configYaml = toYaml(config as object as Record<string, unknown>, schema);
+      const begin = (hooks: TrainerHooks) => train(config, { ...hooks, configYaml });
+      return runToEnd(begin, [schema.name, ...argv], useIt);
     },
   };
 }

@@ -119,15 +119,17 @@ function startDetached(
 
 /** Waits until the process holds its run's lock. */
 async function untilRunning(child: ChildProcess, folder: string): Promise<void> {
-  let ended: string | undefined;
+  let [hasRun, ended] = [false, undefined as string | undefined];
   child.once('error', (error) => {
     ended = error.message;
   });
   child.once('exit', (code, signal) => {
+    // It may have had only a step to go, or have been stopped again.
+    hasRun = code === 0 || code === 130;
     ended = `it ended with ${signal ?? `code ${code}`}: ${lastWords(folder)}`;
   });
   for (let waited = 0; waited < START_SECONDS * 1000; waited += 100) {
-    if (lockOwner(folder)?.pid === child.pid && child.pid !== undefined) return;
+    if (hasRun || (child.pid !== undefined && lockOwner(folder)?.pid === child.pid)) return;
     if (ended !== undefined) throw new HttpProblem(409, `The run did not start: ${ended}`);
     await new Promise((resume) => setTimeout(resume, 100));
   }

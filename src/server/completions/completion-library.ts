@@ -75,7 +75,7 @@ export class CompletionLibrary {
   }
 
   #placesOf(file: RunFile): Promise<readonly GroupPlace[]> {
-    return this.#places.get(file.version, async () => {
+    return Recent.settled(this.#places, file.version, async () => {
       const places: GroupPlace[] = [];
       await scanGroups(file, (_, place) => places.push(place));
       return places;
@@ -83,7 +83,8 @@ export class CompletionLibrary {
   }
 
   #find(file: RunFile, filter: CompletionFilter): Promise<Matches> {
-    return this.#matches.get(`${file.version} ${JSON.stringify(filter)}`, async () => {
+    const key = `${file.version} ${JSON.stringify(filter)}`;
+    return Recent.settled(this.#matches, key, async () => {
       const matches: Match[] = [];
       const rewardNames = new Set<string>();
       await scanGroups(file, (group, place) => {

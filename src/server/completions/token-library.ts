@@ -55,7 +55,9 @@ export class TokenLibrary {
     for (const each of tokenSteps(folder).filter((stored) => stored >= step)) {
       const file = await findRunFile(folder, ...tokensFile(each));
       if (file === undefined) continue;
-      const index = await this.#indexes.get(file.version, () => readTokenIndex(file.path));
+      const index = await Recent.settled(this.#indexes, file.version, () =>
+        readTokenIndex(file.path),
+      );
       yield { file, index };
       if (Math.min(...index.completionSteps, each + 1) > step) return;
     }

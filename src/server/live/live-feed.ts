@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { LaurelError } from '../../errors.ts';
 import type { OpenStore } from '../open-store.ts';
 import { encodeBeat, encodeEvent } from './encode-event.ts';
 import { type LiveCursor, readCursor, writeCursor } from './live-cursor.ts';
@@ -31,6 +30,7 @@ export class LiveFeed {
   #cursor: LiveCursor | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastBeat = 0;
+  #complaint = '';
 
   constructor(store: OpenStore, { version, pollMs = 500, beatMs = 15_000 }: LiveFeedOptions) {
     this.#store = store;
@@ -80,18 +80,27 @@ export class LiveFeed {
     this.#cursor = undefined;
   }
 
-  /** A database that cannot be read now is looked at again next time. */
+  /** What cannot be read now, such as a folder that is just being deleted, is looked at again next time. */
   #look(): void {
     try {
       this.#store.refresh();
       this.#tellChanges();
+      this.#complaint = '';
     } catch (error) {
-      if (!(error instanceof LaurelError) && !isSqliteError(error)) throw error;
+      this.#complain(error);
     }
     const now = performance.now();
     if (now - this.#lastBeat < this.#options.beatMs) return;
     this.#lastBeat = now;
     this.#tell(encodeBeat());
+  }
+
+  /** Said in the server's terminal, once while it lasts. */
+  #complain(error: unknown): void {
+    const complaint = error instanceof Error ? error.message : String(error);
+    if (complaint !== this.#complaint)
+      console.error(`The run store cannot be read, trying again: ${complaint}`);
+    this.#complaint = complaint;
   }
 
   #tellChanges(): void {
@@ -132,6 +141,3 @@ function newestIdentity(store: OpenStore): { database: string } {
   store.current;
   return { database: store.identity };
 }
-
-const isSqliteError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');

@@ -75,7 +75,7 @@ export function completionRoutes(dashboard: DashboardContext): Hono<ServerEnviro
 const noTokens = (step: number, completion: number): HttpProblem =>
   new HttpProblem(
     404,
-    `no tokens are stored of completion ${completion} of step ${step}; the option token_log_rate says of how many steps they are`,
+    `no tokens are stored of completion ${completion} of step ${step}; the option token_record_rate says of how many steps they are`,
   );
 
 /** Tokenizers of the runs looked at last. One that was missing is looked for again. */

@@ -1,12 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { DataError } from '../../errors.ts';
+import { Recent } from '../recent.ts';
 
-/** A run's options as its `config.yaml` has them; empty where there is none. */
-export function readOptions(folder: string): Readonly<Record<string, unknown>> {
+type Options = Readonly<Record<string, unknown>>;
+
+const known = new Recent<Options>(1000);
+
+/** A run's options as its `config.yaml` has them; empty where there is none. Kept while the file stays as it is. */
+export function readOptions(folder: string): Options {
   const file = join(folder, 'config.yaml');
-  if (!existsSync(file)) return {};
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return {};
+  return known.get(`${file} ${found.ino} ${found.mtimeMs} ${found.size}`, () => read(file));
+}
+
+function read(file: string): Options {
   try {
     return (parse(readFileSync(file, 'utf8')) as Record<string, unknown> | null) ?? {};
   } catch (cause) {

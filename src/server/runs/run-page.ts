@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { listCheckpoints } from '../../checkpoints/index.ts';
+import type { ConfigSchema } from '../../config/index.ts';
+import type { Attempt } from '../../runs/index.ts';
 import type { StoredRun } from '../../runs/store/index.ts';
 import type { RunPage } from '../api.ts';
 import type { DashboardContext } from '../dashboard-context.ts';
@@ -15,7 +17,7 @@ export function runPage(run: StoredRun, { store, schemas, controller }: Dashboar
   return {
     run,
     attempts: attemptViews(attempts),
-    config: configEntries(readOptions(run.folder), schemas.get(run.trainer)),
+    config: configEntries(readOptions(run.folder), schemaOf(run, attempts, schemas)),
     metrics: metricViews(store.current.metricKeys(run.id), run.latest),
     events: store.current.events(run.id),
     system: systemFigures(run.latest),
@@ -23,4 +25,13 @@ export function runPage(run: StoredRun, { store, schemas, controller }: Dashboar
     stop: controller.canStop(run),
     resume: controller.canResume(run, attempts),
   };
+}
+
+/** Of the command that started it, which may be a paper's; else of its trainer. */
+function schemaOf(
+  { trainer }: StoredRun,
+  attempts: readonly Attempt[],
+  schemas: DashboardContext['schemas'],
+): ConfigSchema | undefined {
+  return schemas.get(attempts.at(-1)?.command[1] ?? '') ?? schemas.get(trainer);
 }
