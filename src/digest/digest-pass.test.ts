@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { endedRun } from '../../test/support/ended-run.ts';
@@ -135,11 +136,15 @@ test('best values are those of single steps, however many there are, and lower i
   expect(run?.trainingSeconds).toBeGreaterThanOrEqual(1999);
 });
 
-test('a database of a later version is refused, and left as it is', () => {
+test('a database of a later version, or a damaged one, is refused with what to do, and left as it is', () => {
   const root = newRoot();
   withDigestStore(root, () => {});
-  const database = new Database(join(root, '.digest/digest.db'), { busyTimeoutMs: 0 });
+  const file = join(root, '.digest/digest.db');
+  const database = new Database(file, { busyTimeoutMs: 0 });
   database.exec('PRAGMA user_version = 99');
   database.close();
-  expect(() => withDigestStore(root, () => {})).toThrow(/digest\.db: .*version 99/);
+  expect(() => withDigestStore(root, () => {})).toThrow(/digest\.db: is of a later Laurel .*99/);
+  writeFileSync(file, 'no database '.repeat(100));
+  expect(() => withDigestStore(root, () => {})).toThrow(/subscribers cannot be read: .*put a copy/);
+  expect(readFileSync(file, 'utf8')).toContain('no database');
 });

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { paperRecord } from '../../test/support/paper-record.ts';
 import { DataError } from '../errors.ts';
 import {
   papers,
@@ -25,26 +26,8 @@ const check = (verdict: ResultsRecord['checks'][number]['verdict']) => ({
   plots: [],
 });
 
-const record = (part: Partial<ResultsRecord> = {}): ResultsRecord => ({
-  paper: 'likelihood',
-  recordedAt: '2026-01-02T03:04:05.000Z',
-  laurelVersion: '0.1.0',
-  machines: [],
-  command: 'npx laurel reproduce likelihood',
-  headline: {
-    name: 'change of RMSE',
-    ours: -20,
-    paper: -24.42,
-    unit: 'percent',
-    spread: null,
-    seeds: [0],
-    command: 'npx laurel reproduce likelihood',
-  },
-  checks: [check('appears')],
-  plots: [],
-  cells: { planned: 2, done: 2, missing: [], seconds: 1 },
-  ...part,
-});
+const record = (part: Partial<ResultsRecord> = {}): ResultsRecord =>
+  paperRecord({ checks: [check('appears')], ...part });
 
 const folder = mkdtempSync(join(tmpdir(), 'laurel-papers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

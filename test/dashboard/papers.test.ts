@@ -4,30 +4,17 @@ import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { parseSmtpUrl, withDigestStore } from '../../src/digest/index.ts';
 import { papers } from '../../src/papers/index.ts';
-import { type ResultsRecord, serializeResults } from '../../src/papers/results-record.ts';
+import { serializeResults } from '../../src/papers/results-record.ts';
 import { describeInBrowser, openBrowser } from '../support/browser.ts';
 import { testDashboard } from '../support/dashboard.ts';
 import { endedRun } from '../support/ended-run.ts';
 import { startMailServer } from '../support/mail-server.ts';
+import { paperRecord } from '../support/paper-record.ts';
 import { temporaryRoots } from '../support/temporary-root.ts';
 
 const newFolder = temporaryRoots();
 
-const record: ResultsRecord = {
-  paper: 'likelihood',
-  recordedAt: '2026-01-02T03:04:05.000Z',
-  laurelVersion: '0.1.0',
-  machines: [],
-  command: 'npx laurel reproduce likelihood',
-  headline: {
-    name: 'change of RMSE',
-    ours: -18.3,
-    paper: -24.42,
-    unit: 'percent',
-    spread: null,
-    seeds: [0, 1],
-    command: 'npx laurel reproduce likelihood',
-  },
+const record = paperRecord({
   checks: [
     {
       id: 'middle',
@@ -40,8 +27,7 @@ const record: ResultsRecord = {
     },
   ],
   plots: [{ file: 'win.svg', title: 'Win by likelihood', caption: 'Win rate by likelihood.' }],
-  cells: { planned: 2, done: 2, missing: [], seconds: 61 },
-};
+});
 
 function recordsFolder(): string {
   const folder = newFolder();

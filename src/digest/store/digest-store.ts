@@ -46,11 +46,12 @@ export class DigestStore {
       database = new Database(file, { busyTimeoutMs: 5000 });
       chmodSync(file, 0o600);
       database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+      refuseLater(database, file);
       migrate(database, file, { steps: [subscriptionsMigration] });
       return new DigestStore(root, database, key);
     } catch (error) {
       database?.close();
-      throw StoreError.from(file, error);
+      throw error instanceof StoreError ? error : unreadable(file, error as Error);
     }
   }
 
@@ -67,6 +68,18 @@ export class DigestStore {
       throw error;
     }
   }
+}
+
+function unreadable(file: string, cause: Error): StoreError {
+  const advice = 'put a copy of the file in its place, or delete it to begin without subscribers';
+  return new StoreError(file, `subscribers cannot be read: ${cause.message}; ${advice}`, { cause });
+}
+
+function refuseLater(database: Database, file: string): void {
+  const version = Number(database.get('PRAGMA user_version')![0]);
+  if (version <= subscriptionsMigration.version) return;
+  const problem = `is of a later Laurel (version ${version}, this one knows ${subscriptionsMigration.version}); use that one`;
+  throw new StoreError(file, problem);
 }
 
 /** Opens the store, and closes it whatever happens. */

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ask, bearer, getJson, testDashboard } from '../../../test/support/dashboard.ts';
 import { endedRun } from '../../../test/support/ended-run.ts';
+import { paperRecord } from '../../../test/support/paper-record.ts';
 import { temporaryRoots } from '../../../test/support/temporary-root.ts';
 import { papers } from '../../papers/index.ts';
-import { type ResultsRecord, serializeResults } from '../../papers/results-record.ts';
+import { serializeResults } from '../../papers/results-record.ts';
 import type { PapersResponse, PaperView } from '../api.ts';
 
 const newRoot = temporaryRoots();
@@ -15,25 +16,9 @@ endedRun(root, 'second', { paper: 'likelihood' });
 endedRun(root, 'other');
 
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>';
-const record: ResultsRecord = {
-  paper: 'likelihood',
-  recordedAt: '2026-01-02T03:04:05.000Z',
-  laurelVersion: '0.1.0',
-  machines: [],
-  command: 'npx laurel reproduce likelihood',
-  headline: {
-    name: 'change of RMSE',
-    ours: -20,
-    paper: -24.42,
-    unit: 'percent',
-    spread: null,
-    seeds: [0],
-    command: 'npx laurel reproduce likelihood',
-  },
-  checks: [],
+const record = paperRecord({
   plots: [{ file: 'win.svg', title: 'Win', caption: 'Win by likelihood.' }],
-  cells: { planned: 2, done: 2, missing: [], seconds: 1 },
-};
+});
 
 /** A folder of papers' records, one of them with a plot, and a secret beside it. */
 function recordsFolder(): string {
