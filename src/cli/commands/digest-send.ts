@@ -9,6 +9,7 @@ import {
   type Subscriber,
   withDigestStore,
 } from '../../digest/index.ts';
+import { abortOnInterrupt } from '../interruption.ts';
 import type { DigestConfig } from './digest-config.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,9 +29,7 @@ export async function sendDigests(config: DigestConfig): Promise<number> {
     recipients: to.flatMap((email) => subscribed(store, email, config)),
     lastDigest: store.outbox.lastDigest(),
   }));
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+  const { signal, release } = abortOnInterrupt('what was not sent is kept');
   let refused = 0;
   const options = {
     root: config.root,
@@ -39,7 +38,7 @@ export async function sendDigests(config: DigestConfig): Promise<number> {
       to.length === 0 ? all : all.filter(({ id }) => recipients.includes(id)),
     retrySeconds: config.retrySeconds,
     timeoutMs: 1000 * config.timeoutSeconds,
-    signal: stop.signal,
+    signal,
     onEvent: (event: SendEvent) => {
       if (event.outcome === 'refused') refused++;
       console.error(describe(event));
@@ -50,11 +49,13 @@ export async function sendDigests(config: DigestConfig): Promise<number> {
     const start = new Date(Math.max(Date.now(), (lastDigest?.getTime() ?? 0) + periodMs));
     console.error(`digests every ${config.every}, the first at ${start.toISOString()}`);
     await digestEvery({ ...options, periodMs, start, onPass: reportPass });
+    release();
     return 130;
   }
   const report = await digestOnce({ ...options, attempts: config.attempts });
+  release();
   reportPass(report);
-  if (stop.signal.aborted) return 130;
+  if (signal.aborted) return 130;
   return refused > 0 || report.isBusy || report.nextAttempt !== undefined ? 1 : 0;
 }
 
