@@ -8,7 +8,7 @@ const isTiming = (key: string): boolean =>
 
 /** Written about the attempts of a run, which are what differs. */
 const isOfAttempts = (name: string): boolean =>
-  /^(run\.json|events\.jsonl|config\.attempt-\d+\.yaml)$/.test(name);
+  /^(run\.json|events\.jsonl|wandb\.json|config\.attempt-\d+\.yaml)$/.test(name);
 
 /** JSON without timings, at any depth. */
 const timeless = (text: string): string =>

@@ -24,4 +24,6 @@ export {
   type MetricsLogState,
 } from './metrics-log.ts';
 export type { MetricsEntry, MetricsSink, Progress } from './metrics-sink.ts';
+export { type WandbAccount, WandbError } from './wandb/wandb-client.ts';
+export { WandbSink, type WandbSinkOptions, wandbAccount } from './wandb/wandb-sink.ts';
 export { type PromptRewards, winProbability } from './win-probability.ts';

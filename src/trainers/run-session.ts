@@ -2,15 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { findIntact, type IntactCheckpoint } from '../checkpoints/index.ts';
 import { ConfigError } from '../errors.ts';
-import {
-  type Alarm,
-  ConsoleSink,
-  JsonlSink,
-  MetricsLog,
-  type MetricsSink,
-  readMetrics,
-  watchAlarms,
-} from '../metrics/index.ts';
+import { ConsoleSink, JsonlSink, MetricsLog } from '../metrics/index.ts';
 import {
   type AttemptOutcome,
   createRun,
@@ -24,6 +16,7 @@ import {
 import { fingerprint } from './fingerprint.ts';
 import { optionChanges } from './option-changes.ts';
 import { resumeWarnings } from './resume-warnings.ts';
+import { alarmSink, wandbSink } from './session-sinks.ts';
 import type { TrainerHooks } from './trainer-events.ts';
 
 /** The options that say where a run lives and how it is taken up. */
@@ -142,7 +135,8 @@ export function openSession(
     onEvent?.({ type: 'alarm', step, name, message });
   });
   const file = new JsonlSink(run.metricsFile);
-  const sinks = [file, ...(consoleSink ? [consoleSink] : []), store, alarms];
+  const tracker = wandbSink(run, configYaml, warn);
+  const sinks = [file, consoleSink, store, alarms, tracker].filter((sink) => sink !== undefined);
   const log = new MetricsLog({ sinks, loggingSteps, loggingFirstStep: options.loggingFirstStep });
   const toldOnResume = checkpoint ? resumeWarnings(run, checkpoint, changed ?? []) : [];
   journal.step = checkpoint?.step ?? 0;
@@ -152,15 +146,9 @@ export function openSession(
     journal.note('end', outcome, endMessage(outcome, ending), ending.lastStep);
     run.close(outcome, ending);
     store.end();
+    tracker?.end(outcome);
   };
   return { run, log, journal, warn, resumeWarnings: toldOnResume, end };
-}
-
-/** Raises alarms as lines are written; a run that is taken up remembers those it has raised. */
-function alarmSink({ metricsFile }: Run, raise: (alarm: Alarm) => void): MetricsSink {
-  const watch = watchAlarms();
-  readMetrics(metricsFile).forEach(watch);
-  return { write: (entry) => watch(entry).forEach(raise) };
 }
 
 const startMessage = (checkpoint: IntactCheckpoint | undefined): string =>

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Sees the process once it is started. */
   readonly onStart?: (child: ChildProcess) => void;
+  /** Variables of the environment, besides those of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Sees everything written to standard error so far, each time there is more. */
   readonly onStderr?: (text: string, child: ChildProcess) => void;
 }
@@ -46,9 +48,9 @@ export function workplace() {
 function runNode(
   args: readonly string[],
   cwd: string,
-  { input = '', onStart, onStderr }: RunOptions,
+  { input = '', env: variables, onStart, onStderr }: RunOptions,
 ): Promise<Ended> {
-  const env = { ...process.env, OMP_NUM_THREADS: '1' };
+  const env = { ...process.env, OMP_NUM_THREADS: '1', ...variables };
   const child = spawn(process.execPath, args, { cwd, env });
   onStart?.(child);
   let [stdout, stderr] = ['', ''];
