@@ -91,12 +91,15 @@ function readOptions(folder: string): Options {
   return typeof options === 'object' && options !== null ? (options as Options) : {};
 }
 
+/** Trainers whose rows are pairs of completions. */
+const pairTrainers = new Set(['dpo', 'reward']);
+
 /** Each row of supervised training is a completion; each pair holds two. */
 function completionsPerStep(trainer: string, options: Options): number | null {
   const batch = options['per_device_train_batch_size'];
   const accumulation = options['gradient_accumulation_steps'];
   if (typeof batch !== 'number' || typeof accumulation !== 'number') return null;
-  return batch * accumulation * (trainer === 'dpo' ? 2 : 1);
+  return batch * accumulation * (pairTrainers.has(trainer) ? 2 : 1);
 }
 
 /** Places lines on the axes besides their step. */

@@ -1,4 +1,7 @@
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeManyRuns } from '../../../test/support/many-runs.ts';
 import { temporaryRoots } from '../../../test/support/temporary-root.ts';
 import { RunStore } from '../index.ts';
 import { Database } from './database.ts';
@@ -53,5 +56,24 @@ describe('a store', () => {
     for (const open of [RunStore.open, RunStore.repair])
       expect(() => open(root)).toThrow('has version 999');
     expect(versionOf(new Database(`${root}/laurel.db`, { busyTimeoutMs: 0 }))).toBe(999);
+  });
+});
+
+describe('a database of an earlier version', () => {
+  it.each([1])('%d is brought up to date, and says what it said', (version) => {
+    const root = newRoot();
+    makeManyRuns(root, { runs: 2, linesPerRun: 20 });
+    const fresh = RunStore.open(root);
+    const expected = fresh.series(fresh.get('sft-0001').id, { keys: ['loss'], x: 'tokens' });
+    fresh.close();
+    for (const suffix of ['-wal', '-shm'])
+      rmSync(join(root, `laurel.db${suffix}`), { force: true });
+    const saved = `../../../test/golden/run-store/version-${version}.db`;
+    copyFileSync(new URL(saved, import.meta.url), join(root, 'laurel.db'));
+    const store = RunStore.open(root);
+    const run = store.get('second');
+    expect(run).toMatchObject({ trainer: 'sft', state: 'finished', step: 20, tags: ['kept'] });
+    expect(store.series(run.id, { keys: ['loss'], x: 'tokens' })).toEqual(expected);
+    expect(versionOf(openDatabase(root))).toBe(migrations.at(-1)!.version);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { nearestName } from '../../config/index.ts';
 import { ConfigError, LaurelError } from '../../errors.ts';
@@ -9,12 +9,14 @@ import { catchUp } from './catch-up.ts';
 import { checkAnnotations } from './check-annotations.ts';
 import type { Database } from './database.ts';
 import { indexRun, standingOf } from './index-run.ts';
-import { databaseName, memoryDatabase, openDatabase } from './open-database.ts';
+import { memoryDatabase, openDatabase } from './open-database.ts';
+import { putDamagedAside } from './put-damaged-aside.ts';
 import { readEventsAfter, readLines } from './read-lines.ts';
 import { readRuns } from './read-runs.ts';
 import { readSeries } from './read-series.ts';
+import { passes } from './run-filter.ts';
+import { runFolders } from './run-folders.ts';
 import { RunIndex, type RunStanding } from './run-index.ts';
-import { StoreError } from './store-error.ts';
 import type {
   MetricsLine,
   RunAnnotations,
@@ -279,48 +281,5 @@ export class RunStore {
     } catch {
       return false;
     }
-  }
-}
-
-function passes(run: StoredRun, { state, trainer, tag, paper, name }: RunFilter): boolean {
-  return (
-    (state === undefined || run.state === state) &&
-    (trainer === undefined || run.trainer === trainer) &&
-    (tag === undefined || run.tags.includes(tag)) &&
-    (paper === undefined || run.paper === paper) &&
-    (name === undefined || run.name.toLowerCase().includes(name.toLowerCase()))
-  );
-}
-
-/** The run folders of a root, by name. */
-function runFolders(root: string): string[] {
-  if (!existsSync(root)) return [];
-  return readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
-    .map(({ name }) => join(root, name))
-    .filter(isRunFolder)
-    .sort();
-}
-
-/** Renames a damaged database out of the way. @returns its new name, where there was one. */
-function putDamagedAside(root: string): string | undefined {
-  const file = join(root, databaseName);
-  if (!existsSync(file) || isSound(root)) return undefined;
-  const aside = `${file}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
-  renameSync(file, aside);
-  for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
-  return aside;
-}
-
-function isSound(root: string): boolean {
-  let database: Database | undefined;
-  try {
-    database = openDatabase(root);
-    return database.get('PRAGMA quick_check')![0] === 'ok';
-  } catch (error) {
-    if (error instanceof StoreError && !error.isDamaged) throw error;
-    return false;
-  } finally {
-    database?.close();
   }
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { configGroup } from '../../../config/index.ts';
 import type { RunFilter, StoredRun } from '../../../runs/index.ts';
@@ -48,13 +47,11 @@ export const listVerb = verb({
   config,
   usage: 'list',
   words: [0, 0],
-  run: ({ root, ...options }) => {
-    if (!existsSync(root)) return `${root} holds no runs.\n`;
-    return reading(root, (store) => {
+  run: ({ root, ...options }) =>
+    reading(root, (store) => {
       const given = Object.entries(options).filter(([, value]) => value !== null);
       const runs = store.runs(Object.fromEntries(given) as RunFilter);
       if (runs.length > 0) return listing(runs);
       return given.length > 0 ? `No run in ${root} is such.\n` : `${root} holds no runs.\n`;
-    });
-  },
+    }),
 });

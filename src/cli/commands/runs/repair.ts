@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { ConfigError } from '../../../errors.ts';
 import { RunStore } from '../../../runs/index.ts';
-import { verb, verbConfig } from './verb.ts';
+import { assertRoot, verb, verbConfig } from './verb.ts';
 
 const config = verbConfig('repair', 'Rebuild the run database from the run folders.', {});
 
@@ -11,8 +9,7 @@ export const repairVerb = verb({
   usage: 'repair',
   words: [0, 0],
   run: ({ root }) => {
-    if (!existsSync(root))
-      throw new ConfigError(`root: there is no folder ${root}; --root names the one of the runs`);
+    assertRoot(root);
     const { runs, problems, aside } = RunStore.repair(root);
     return [
       ...(aside === undefined ? [] : [`The database was damaged; it is kept as ${aside}.`]),

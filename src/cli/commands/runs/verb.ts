@@ -72,15 +72,11 @@ export function verb<Schema extends ConfigSchema>({
   };
 }
 
-/**
- * Uses the runs of a root to read them; from their folders where the database cannot be used, which is said.
- * @throws ConfigError where there is no such folder.
- */
+/** Uses the runs of a root to read them; from their folders where the database cannot be used, which is said. */
 export async function reading<Result>(
   root: string,
   use: (store: RunStore) => Result | Promise<Result>,
 ): Promise<Result> {
-  assertRoot(root);
   const store = openOrReadFolders(root);
   try {
     return await use(store);
@@ -89,7 +85,10 @@ export async function reading<Result>(
   }
 }
 
-/** Uses the runs of a root to change something of them. */
+/**
+ * Uses the runs of a root to change something of them.
+ * @throws ConfigError where there is no such folder.
+ */
 export async function changing<Result>(
   root: string,
   use: (store: RunStore) => Result | Promise<Result>,
@@ -115,7 +114,8 @@ function openOrReadFolders(root: string): RunStore {
   }
 }
 
-function assertRoot(root: string): void {
+/** @throws ConfigError where there is no such folder. */
+export function assertRoot(root: string): void {
   if (!existsSync(root))
     throw new ConfigError(`root: there is no folder ${root}; --root names the one of the runs`);
 }
