@@ -64,8 +64,10 @@ describeInBrowser('how the pages look', () => {
     expect(light).not.toBe(dark);
     await page.reload();
     expect(await background(page)).toBe(light);
+    // The keys are heard once the page is drawn.
+    await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
     await page.keyboard.press('d');
-    expect(await background(page)).toBe(dark);
+    await expect.poll(() => background(page)).toBe(dark);
   });
 });
 

@@ -53,6 +53,7 @@ describeInBrowser('a comparison of runs', () => {
 
 /** A part of 2,000 steps has its own points: what comes from the server is finer than what was shown. */
 async function zoomsAndResets(page: Page): Promise<void> {
+  await expect.poll(() => label(page)).toContain('to 2000;');
   const whole = await label(page);
   const box = (await chart(page).locator('.u-over').boundingBox())!;
   const middle = box.y + box.height / 2;
