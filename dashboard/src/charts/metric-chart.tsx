@@ -1,4 +1,4 @@
-import { useId, useState } from 'preact/hooks';
+import { useId, useMemo, useState } from 'preact/hooks';
 import { Definition } from '../components/definition.tsx';
 import { Icon } from '../components/icon.tsx';
 import { formatMetric } from '../format.ts';
@@ -42,6 +42,8 @@ export function MetricChart({ metric, curve, marks, view, height = 170 }: Metric
   const [form, setForm] = useState<'chart' | 'table'>('chart');
   const [host, isSeen] = useSeen<HTMLElement>();
   const title = useId();
+  // The same array as long as the curve is: a new one would be drawn anew, which reads the cursor, which draws anew.
+  const curves = useMemo(() => (curve === undefined ? [] : [curve]), [curve]);
   const { key, unit } = metric;
   return (
     <section class="metric-chart" aria-labelledby={title} data-metric={key} ref={host}>
@@ -67,7 +69,7 @@ export function MetricChart({ metric, curve, marks, view, height = 170 }: Metric
       <div class="metric-chart-body" style={{ minHeight: `${height}px` }}>
         {curve && isSeen && form === 'chart' && (
           <SeriesChart
-            curves={[curve]}
+            curves={curves}
             {...view}
             unit={unit}
             marks={marks}
@@ -78,7 +80,7 @@ export function MetricChart({ metric, curve, marks, view, height = 170 }: Metric
           />
         )}
         {curve && form === 'table' && (
-          <CurveTable curves={[curve]} unit={unit} axis={view.axis} height={height} />
+          <CurveTable curves={curves} unit={unit} axis={view.axis} height={height} />
         )}
       </div>
     </section>

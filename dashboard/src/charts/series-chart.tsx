@@ -44,7 +44,13 @@ export function SeriesChart(props: SeriesChartProps) {
   state.marks = marks;
   state.range = range;
   state.onZoom = props.onZoom;
-  state.onRead = (index) => props.onRead?.(read(layouts, data, index));
+  const lastRead = useRef<{ index: number | null; data: uPlot.AlignedData }>(undefined);
+  state.onRead = (index) => {
+    // Drawing moves the cursor to where it is: not news.
+    if (lastRead.current?.index === index && lastRead.current.data === data) return;
+    lastRead.current = { index, data };
+    props.onRead?.(read(layouts, data, index));
+  };
 
   useEffect(() => {
     if (host.current === null || width === 0) return;

@@ -13,7 +13,7 @@ import { setQuery } from '../router.ts';
 import { useResource } from '../use-resource.ts';
 import { CompareControls } from './compare-controls.tsx';
 import { type CompareView, viewOf } from './compare-view.ts';
-import { curvesOf } from './compared-curves.ts';
+import { curvesOf, runOf } from './compared-curves.ts';
 import './compare.css';
 import { Legend } from './legend.tsx';
 import { OptionsThatDiffer } from './options-that-differ.tsx';
@@ -112,6 +112,9 @@ function ComparedCurves({ compared, view, range, onZoom }: ComparedCurvesProps) 
   );
 }
 
+const bandNote = 'Bands: mean ± one standard deviation over seeds. ';
+const noBandNote = 'No two of these runs differ in the seed alone: there is no mean to draw. ';
+
 function ChartNote({
   curves,
   view,
@@ -124,11 +127,12 @@ function ChartNote({
   onZoom: ComparedCurvesProps['onZoom'];
 }) {
   const isEmpty = curves.every(({ x }) => x.length === 0);
+  const hasBands = curves.some((curve) => runOf(curve) === undefined);
   return (
     <p class="chart-note">
       {isEmpty && `None of these runs has a value of ${view.key} here. `}
       {view.isLog && hidesValues(curves) && 'Values of 0 and below have no logarithm: not shown. '}
-      {view.isBanded && 'Bands: mean ± one standard deviation over seeds. '}
+      {view.isBanded && (hasBands ? bandNote : noBandNote)}
       {range === undefined ? (
         'Drag to zoom, double-click to show all.'
       ) : (
