@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PreferenceExample, randomIntegers, streamSeed } from '../../../data/index.ts';
+import { randomIntegers, streamSeed } from '../../../data/index.ts';
 import { winProbability } from '../../../metrics/index.ts';
 import { Policy } from '../../../policy/index.ts';
 import { charTokenizer } from '../../../tokenizers/index.ts';
@@ -11,7 +10,13 @@ import { goldReward, rewardParts } from '../task/gold-reward.ts';
 import { alphabet } from '../task/lexicon.ts';
 import { competitor, writeSentence } from '../task/writer.ts';
 import type { Arm } from './arms.ts';
-import { type Asked, drawPrompts, sentenceOf } from './generated-base.ts';
+import {
+  type Asked,
+  drawPrompts,
+  REFERENCE_FILE,
+  readPairs,
+  sentenceOf,
+} from './generated-base.ts';
 import { completePrompts, measureCompletions } from './measurement.ts';
 import { rewardScale, type TaskSettings } from './settings.ts';
 import { trainArm } from './train-arm.ts';
@@ -48,15 +53,6 @@ function judge(groups: readonly RolloutGroup[], asked: readonly Asked[], against
   };
 }
 
-const readPairs = (file: string): PreferenceExample[] =>
-  readFileSync(file, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line, index) => ({
-      ...(JSON.parse(line) as { prompt: string; chosen: string; rejected: string }),
-      example: { index, columns: {} },
-    }));
-
 /** Trains one arm from the seed's base model on its preferences. */
 export async function computeGeneratedArm(
   arm: Arm,
@@ -66,7 +62,7 @@ export async function computeGeneratedArm(
   const { measurement, training } = settings;
   const tokenizer = charTokenizer(alphabet);
   const policy = Policy.load(join(base, 'model'), { tokenizer });
-  const pairs = readPairs(join(base, 'pairs.jsonl'));
+  const pairs = readPairs(base);
   const { asked, against } = heldOut(measurement.prompts, tokenizer);
   const prompts = asked.map(({ prompt }) => prompt);
   const samples: { step: number; sentences: string[] }[] = [];
@@ -76,7 +72,7 @@ export async function computeGeneratedArm(
     policy,
     train: pairs.slice(measurement.pairs),
     held: pairs.slice(0, measurement.pairs),
-    maxLength: null,
+    referenceFile: join(base, REFERENCE_FILE),
     seed,
     folder: context.folder,
     report: context.report,

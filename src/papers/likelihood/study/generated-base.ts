@@ -1,6 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RandomInteger, randomIntegers, streamSeed } from '../../../data/index.ts';
+import {
+  type PreferenceExample,
+  type RandomInteger,
+  randomIntegers,
+  streamSeed,
+} from '../../../data/index.ts';
 import { Policy, resolveSampling } from '../../../policy/index.ts';
 import { collectRollouts, makePrompt } from '../../../rollouts/index.ts';
 import { Generator } from '../../../tensor/index.ts';
@@ -13,9 +18,23 @@ import { goldReward, type Instruction } from '../task/gold-reward.ts';
 import { alphabet } from '../task/lexicon.ts';
 import { chance, drawInstruction, mixedWriter, promptOf, writeSentence } from '../task/writer.ts';
 import { rewardScale, type TaskSettings } from './settings.ts';
+import { keepReferences } from './train-arm.ts';
 
 /** Independent streams of one seed. */
 const streams = { demonstrations: 1, instructions: 2, labels: 3, pairs: 4 } as const;
+
+const PAIRS_FILE = 'pairs.jsonl';
+export const REFERENCE_FILE = 'reference-logprobs.safetensors';
+
+/** The preferences that a base cell left in its folder, held-out ones first. */
+export const readPairs = (folder: string): PreferenceExample[] =>
+  readFileSync(join(folder, PAIRS_FILE), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line, index) => ({
+      ...(JSON.parse(line) as { prompt: string; chosen: string; rejected: string }),
+      example: { index, columns: {} },
+    }));
 
 /** Every instruction with its prompt as the policy sees it. */
 export interface Asked {
@@ -125,10 +144,15 @@ export async function computeGeneratedBase(
     chosen: chosen.text,
     rejected: rejected.text,
   }));
-  writeFileSync(
-    join(folder, 'pairs.jsonl'),
-    rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
-  );
+  writeFileSync(join(folder, PAIRS_FILE), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  report('scoring preferences');
+  await keepReferences({
+    policy,
+    train: readPairs(folder).slice(measurement.pairs),
+    settings: training,
+    folder,
+    referenceFile: join(folder, REFERENCE_FILE),
+  });
   const rewards = pairs.flatMap(({ chosen, rejected }) => [chosen.reward, rejected.reward]);
   const decided = pairs.filter(({ chosen, rejected }) => chosen.reward !== rejected.reward);
   const right = decided.filter(({ chosen, rejected }) => chosen.reward > rejected.reward);

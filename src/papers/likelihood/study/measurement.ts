@@ -1,11 +1,10 @@
 import type { TrainSequence } from '../../../batches/index.ts';
 import { chunkedTopKStatistics } from '../../../losses/index.ts';
 import { distinctNgrams } from '../../../metrics/index.ts';
-import { type Policy, resolveSampling, scoreSequences } from '../../../policy/index.ts';
+import { type Policy, resolveSampling } from '../../../policy/index.ts';
 import { headOf, packFor, predictingStates } from '../../../policy/score.ts';
 import { collectRollouts } from '../../../rollouts/index.ts';
 import { Generator, noGrad, tidy } from '../../../tensor/index.ts';
-import type { PreferencePair } from '../../../trainers/index.ts';
 import type { Prompt, RolloutGroup } from '../../../types.ts';
 import type { MeasurementSettings } from './settings.ts';
 
@@ -23,31 +22,8 @@ export interface GenerationMeasures {
   readonly meanLength: number;
 }
 
-/** What held-out pairs say of a policy: mean log-likelihood of the average token of each completion, in nats. */
-export interface PairMeasures {
-  readonly likelihoodChosen: number;
-  readonly likelihoodRejected: number;
-}
-
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const scoring = { temperature: 1, logprobDistribution: 'full', batchSize: 64 } as const;
-
-/** LLH_w and LLH_l of the paper. */
-export function measurePairs(policy: Policy, pairs: readonly PreferencePair[]): PairMeasures {
-  const { padTokenId } = policy.tokenizer;
-  const likelihood = (sequences: readonly TrainSequence[]) =>
-    mean(
-      scoreSequences(policy.model, sequences, { ...scoring, padTokenId }).map(({ logprobs }) =>
-        mean(logprobs),
-      ),
-    );
-  return {
-    likelihoodChosen: likelihood(pairs.map(({ chosen }) => chosen)),
-    likelihoodRejected: likelihood(pairs.map(({ rejected }) => rejected)),
-  };
-}
 
 /** One completion of each prompt, the same draws at every call. */
 export const completePrompts = (

@@ -16,7 +16,7 @@ import {
 } from './dialogues.ts';
 import { completePrompts, measureCompletions } from './measurement.ts';
 import type { RealSettings } from './settings.ts';
-import { trainArm } from './train-arm.ts';
+import { keepReferences, trainArm } from './train-arm.ts';
 
 /** The dialogues, split. @throws TypeError without the data, for which no cell is planned. */
 function loadSplit({ dialogues }: RealSettings, data: string | null): DialogueSplit<Dialogue> {
@@ -89,6 +89,13 @@ export async function computeRealBase(
     },
   });
   policy.save(join(folder, 'model'));
+  await keepReferences({
+    policy,
+    train: split.policy.slice(0, settings.training.pairs),
+    settings: settings.training,
+    folder,
+    referenceFile: join(folder, 'reference-logprobs.safetensors'),
+  });
   const { policy: trained, rewardModel, held } = split;
   return { heldOutLoss: loss, rows: [trained.length, rewardModel.length, held.length] };
 }
@@ -114,7 +121,7 @@ export async function computeRealArm(
     policy,
     train: train.slice(0, settings.training.pairs),
     held: held.slice(0, settings.measurement.pairs),
-    maxLength: null,
+    referenceFile: join(base, 'reference-logprobs.safetensors'),
     seed,
     folder: context.folder,
     report: context.report,

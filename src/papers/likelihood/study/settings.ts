@@ -52,9 +52,9 @@ export const rewardScale = 2;
 const decoding = { temperature: 0.5, topP: 0.75, k: 10 };
 
 export const generated: TaskSettings = {
-  base: { hiddenSize: 64, layers: 2, steps: 800, batch: 64, learningRate: 3e-3 },
+  base: { hiddenSize: 64, layers: 2, steps: 600, batch: 64, learningRate: 3e-3 },
   training: {
-    pairs: 6144,
+    pairs: 4608,
     batch: 32,
     epochs: 1,
     learningRate: 6e-4,
@@ -89,22 +89,22 @@ export interface RealSettings extends TaskSettings {
 }
 
 export const real: RealSettings = {
-  dialogues: { promptLength: 96, completionLength: 96, held: 312, rewardModel: 800 },
-  base: { hiddenSize: 96, layers: 2, steps: 250, batch: 32, learningRate: 3e-3 },
+  dialogues: { promptLength: 64, completionLength: 64, held: 312, rewardModel: 800 },
+  base: { hiddenSize: 64, layers: 2, steps: 300, batch: 32, learningRate: 3e-3 },
   training: {
     pairs: 1200,
     batch: 32,
-    epochs: 3,
+    epochs: 1,
     learningRate: 3e-4,
-    warmupSteps: 8,
-    evalSteps: 19,
+    warmupSteps: 4,
+    evalSteps: 6,
   },
   measurement: {
     ...decoding,
     pairs: 312,
     prompts: 128,
-    maxCompletionLength: 96,
-    diversityTokens: 8000,
+    maxCompletionLength: 64,
+    diversityTokens: 4000,
   },
 };
 

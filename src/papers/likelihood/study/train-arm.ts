@@ -1,20 +1,15 @@
-import { rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PreferenceExample } from '../../../data/index.ts';
 import type { Policy } from '../../../policy/index.ts';
 import { type OnTrainerEvent, preferencePair, trainPreference } from '../../../trainers/index.ts';
 import { type Arm, presetOf } from './arms.ts';
-import { measurePairs, type PairMeasures } from './measurement.ts';
+import { HeldOutPairs, type PairMeasures } from './held-out-pairs.ts';
 import type { TrainingSettings } from './settings.ts';
 
 /** What a run is at one step. */
 export interface Measurement extends PairMeasures {
   readonly step: number;
-  /** Of the run's own loss, on held-out pairs. */
-  readonly validationLoss: number;
-  /** Of held-out pairs, by log π_θ/π_ref: the share that are ranked right, and the mean difference in nats. */
-  readonly accuracy: number;
-  readonly margin: number;
   readonly [measure: string]: number;
 }
 
@@ -24,46 +19,38 @@ export interface ArmTraining {
   readonly policy: Policy;
   readonly train: readonly PreferenceExample[];
   readonly held: readonly PreferenceExample[];
-  readonly maxLength: number | null;
   readonly seed: number;
   /** The run's folder; removed afterwards. */
   readonly folder: string;
+  /** Where reference log-probabilities of these rows under this policy are kept for all arms. */
+  readonly referenceFile: string;
   /** Further measures of a policy by its completions. */
   readonly measure: (policy: Policy) => Promise<Readonly<Record<string, number>>>;
   readonly report: (progress: string) => void;
 }
 
+/** The name under which the trainer keeps them in a run's folder. */
+const REFERENCES = 'reference-logprobs.safetensors';
+
 /** Trains one arm and measures it before the first step and every `evalSteps`. */
 export async function trainArm(training: ArmTraining): Promise<Measurement[]> {
-  const { arm, settings, policy, held, folder, report, seed, train, maxLength } = training;
-  const { maxPositionEmbeddings: contextLength } = policy.model.config;
-  const pairs = held.map((row) =>
-    preferencePair(row, policy.tokenizer, { maxLength, contextLength }),
-  );
+  const { arm, settings, policy, folder, report, seed, train, referenceFile } = training;
+  const pairs = heldOutOf(training);
   const measurements: Measurement[] = [];
-  let pending: Readonly<Record<string, number>> & PairMeasures;
   const onEvent: OnTrainerEvent = (event) => {
+    if (event.type === 'run-start' && existsSync(referenceFile))
+      copyFileSync(referenceFile, join(event.folder, REFERENCES));
     if (event.type === 'step-end' && event.step % 10 === 0) report(`step ${event.step}`);
-    if (event.type !== 'evaluation-end') return;
-    const { metrics } = event;
-    measurements.push({
-      step: event.step,
-      ...pending,
-      validationLoss: metrics.eval_loss ?? Number.NaN,
-      accuracy: metrics['eval_rewards/accuracies'] ?? Number.NaN,
-      margin: (metrics['eval_rewards/margins'] ?? Number.NaN) / arm.strength,
-    });
   };
   await trainPreference({
     ...optionsOf(arm, settings),
     policy,
     examples: train,
-    evalExamples: held,
     evaluate: async (now) => {
-      pending = { ...measurePairs(now, pairs), ...(await training.measure(now)) };
+      const step = measurements.length * settings.evalSteps;
+      measurements.push({ step, ...pairs.measure(now), ...(await training.measure(now)) });
       return {};
     },
-    maxLength,
     seed,
     outputDir: join(folder, 'run'),
     onEvent,
@@ -73,16 +60,48 @@ export async function trainArm(training: ArmTraining): Promise<Measurement[]> {
   return measurements;
 }
 
+/** Scores the rows once for all arms: a step of training that learns nothing. */
+export async function keepReferences({
+  policy,
+  train,
+  settings,
+  folder,
+  referenceFile,
+}: Pick<ArmTraining, 'policy' | 'train' | 'settings' | 'folder' | 'referenceFile'>): Promise<void> {
+  const arm: Arm = { method: 'dpo', strength: 1, nll: 0 };
+  await trainPreference({
+    ...optionsOf(arm, settings),
+    policy,
+    examples: train,
+    learningRate: 0,
+    maxSteps: 1,
+    evalStrategy: 'no',
+    outputDir: join(folder, 'run'),
+    console: null,
+  });
+  copyFileSync(join(folder, 'run', REFERENCES), referenceFile);
+  rmSync(join(folder, 'run'), { recursive: true, force: true });
+}
+
+function heldOutOf({ arm, held, policy }: ArmTraining): HeldOutPairs {
+  const { maxPositionEmbeddings: contextLength } = policy.model.config;
+  const options = { maxLength: null, contextLength };
+  return new HeldOutPairs(
+    held.map((row) => preferencePair(row, policy.tokenizer, options)),
+    arm,
+  );
+}
+
 function optionsOf({ method, strength, nll }: Arm, settings: TrainingSettings) {
   const { batch, epochs, learningRate, warmupSteps, evalSteps } = settings;
   return {
     lossType: nll === 0 ? [presetOf[method]] : [presetOf[method], 'nll' as const],
     ...(nll !== 0 && { lossWeights: [1, nll] }),
     beta: strength,
+    maxLength: null,
     precomputeRefLogProbs: true,
     precomputeRefBatchSize: 64,
     perDeviceTrainBatchSize: batch,
-    perDeviceEvalBatchSize: 64,
     numTrainEpochs: epochs,
     learningRate,
     lrSchedulerType: 'cosine' as const,
