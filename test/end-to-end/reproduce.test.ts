@@ -9,7 +9,9 @@ const quick = ['reproduce', 'likelihood', '--quick', '--out', 'out', '--workers'
 
 const record = () => parseResults(readFileSync(path('out', 'results', 'results.json'), 'utf8'));
 
-test('a study computes what is missing within its budget, goes on where it was, and writes results', async () => {
+test('a study computes what is missing within its budget, goes on where it was, and writes results', {
+  timeout: 300_000,
+}, async () => {
   const first = await laurel([...quick, '--match', 'dpo-0.03/', '--budget-minutes', '0.001']);
   expect(first.stderr).toContain('generated/base/seed-0');
   expect(first.code).toBe(0);

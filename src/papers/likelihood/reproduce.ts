@@ -67,8 +67,9 @@ function plan({ isQuick, data, seeds = isQuick ? [0] : [0, 1, 2] }: PlanOptions)
   return {
     cells: [
       ...written.bases,
-      ...written.arms,
+      ...written.arms.filter(isPlain),
       ...(hasData ? [...dialogues.bases, ...dialogues.arms] : []),
+      ...written.arms.filter((cell) => !isPlain(cell)),
     ],
     notes: hasData
       ? []
@@ -76,9 +77,12 @@ function plan({ isQuick, data, seeds = isQuick ? [0] : [0, 1, 2] }: PlanOptions)
   };
 }
 
+/** Without a likelihood term. */
+const isPlain = ({ arm }: CellPlan): boolean => !arm.includes('nll');
+
 /** Two strengths of each method, and NLL once. */
 const quickArms: readonly Arm[] = generatedArms.filter(
-  ({ strength, nll }) => (nll === 0 && strength < 0.5) || nll === 0.01,
+  ({ strength, nll }) => (nll === 0 && strength < 0.5) || nll === 0.03,
 );
 
 function compute(cell: CellPlan, context: CellContext): Promise<Json> {

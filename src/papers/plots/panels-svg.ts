@@ -151,8 +151,8 @@ function drawPanel(panel: Panel, box: Box): string[] {
 }
 
 function drawAxes({ xLabel, yLabel }: Panel, box: Box, x: Scale, y: Scale): string[] {
-  const formatX = x.tickFormat(5, '~g');
-  const formatY = y.tickFormat(5, '~g');
+  const formatX = x.tickFormat(5);
+  const formatY = y.tickFormat(5);
   const middle = (box.top + box.bottom) / 2;
   const rightEnd = `x1="${fixed(box.left)}" x2="${fixed(box.right)}"`;
   return [

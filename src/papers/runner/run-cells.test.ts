@@ -99,6 +99,15 @@ describe('cells of a study', () => {
     expect((await run()).computed).toEqual(names.slice(0, 3));
   });
 
+  test('a cell that fails before it waits for anything is told too', async () => {
+    const execute: ExecuteCell = () => {
+      throw new Error('at once');
+    };
+    const { failed, left } = await run({ cells: [base, arms[0]!], execute });
+    expect(failed).toEqual([{ name: 'toy/base/seed-0', message: 'at once' }]);
+    expect(left).toEqual(['toy/a/seed-0']);
+  });
+
   test('a file that is no record is no record', async () => {
     await run();
     writeFileSync(join(folder, 'cells', 'toy', 'alone', 'seed-0.json'), '{"key"');

@@ -102,7 +102,12 @@ class CellPool {
       const cell = this.#waiting[index];
       if (cell === undefined || !this.#hasTimeFor(cell)) return;
       this.#waiting.splice(index, 1);
-      this.#running.set(cellName(cell), this.#compute(cell));
+      const name = cellName(cell);
+      // A cell that fails before it waits for anything must not be taken out before it is in.
+      this.#running.set(
+        name,
+        this.#compute(cell).finally(() => this.#running.delete(name)),
+      );
     }
   }
 
@@ -162,8 +167,6 @@ class CellPool {
       const message = error instanceof Error ? error.message : String(error);
       this.#failed.push({ name, message });
       onEvent?.({ type: 'cell-failed', cell, message });
-    } finally {
-      this.#running.delete(name);
     }
   }
 }

@@ -4,6 +4,7 @@ import { type IntervalRow, renderIntervalSvg } from '../../plots/interval-svg.ts
 import { type Line, type Panel, renderPanelsSvg } from '../../plots/panels-svg.ts';
 import { evaluatePolynomial, type Polynomial } from '../../statistics/least-squares.ts';
 import type { Bend } from '../analysis/bend.ts';
+import { gapOf } from '../analysis/best-checkpoint.ts';
 import { methods, ofMethod, withNll, withoutNll } from '../analysis/correlations.ts';
 import type { MassFall } from '../analysis/mass.ts';
 import type { RunTurn } from '../analysis/turns.ts';
@@ -57,6 +58,9 @@ const fitLines = ({ line, parabola, range }: Bend): Line[] => [
   curveLine(parabola, range, {}),
 ];
 
+const isInside = ({ isConcave, vertex, range }: Bend): boolean =>
+  isConcave && vertex > range[0] && vertex < range[1];
+
 /** Win probability over likelihood, all runs and each method's, with line and quadratic. */
 export function bendSvg(
   runs: readonly StudyRun[],
@@ -69,7 +73,7 @@ export function bendSvg(
     yLabel: 'win probability',
     dots: dotsOf(some, every, ({ winProbability }) => winProbability),
     lines: fitLines(bend),
-    marks: bend.isConcave ? [{ x: bend.vertex, colour: dark }] : [],
+    marks: isInside(bend) ? [{ x: bend.vertex, colour: dark }] : [],
     xRange: bend.range,
   });
   return renderPanelsSvg({
@@ -87,7 +91,7 @@ export function bendSvg(
   });
 }
 
-/** Every checkpoint in the plane of both likelihoods, by win probability. */
+/** Every checkpoint by likelihood and margin, coloured by win probability. */
 export function planeSvg(runs: readonly StudyRun[]): string {
   const all = runs.flatMap((run) => pointsOf(run, 1));
   const wins = all.map(({ winProbability }) => winProbability);
@@ -96,7 +100,7 @@ export function planeSvg(runs: readonly StudyRun[]): string {
   const sorted = [...all].sort((a, b) => a.winProbability - b.winProbability);
   const shades = [0, 0.25, 0.5, 0.75, 1];
   return renderPanelsSvg({
-    title: 'Win probability over both likelihoods',
+    title: 'Win probability over likelihood and margin',
     columns: 1,
     panelHeight: 330,
     legend: shades.map((share) => ({
@@ -108,17 +112,17 @@ export function planeSvg(runs: readonly StudyRun[]): string {
       {
         title: 'A dot per checkpoint; the best one is ringed',
         xLabel: likelihoodLabel,
-        yLabel: 'LLH of worse completions',
+        yLabel: 'LLH better − worse',
         dots: [
           ...sorted.map((each) => ({
             x: each.likelihoodChosen,
-            y: each.likelihoodRejected,
+            y: gapOf(each),
             colour: sequentialColour((each.winProbability - low) / (high - low)),
             opacity: 0.9,
           })),
           {
             x: top.likelihoodChosen,
-            y: top.likelihoodRejected,
+            y: gapOf(top),
             colour: '#d55e00',
             radius: 8,
             isHollow: true,

@@ -87,7 +87,7 @@ function generatedReport(runs: readonly StudyRun[]): {
     },
     {
       file: 'plane.svg',
-      title: 'The plane of both likelihoods',
+      title: 'The plane of likelihood and margin',
       caption: 'Every checkpoint of every run; brighter wins more often.',
       svg: plots.planeSvg(runs),
     },

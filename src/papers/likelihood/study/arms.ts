@@ -39,11 +39,11 @@ const grid = (method: Method, strengths: readonly number[], nlls: readonly numbe
 
 /** Arms on the generated task, the most telling first. */
 export const generatedArms: readonly Arm[] = [
-  ...grid('dpo', [0.01, 0.03, 0.1, 0.3, 1]),
-  ...grid('ipo', [0.01, 0.03, 0.1, 0.3, 1]),
-  ...grid('hinge', [0.01, 0.3, 1, 3, 10]),
-  ...grid('dpo', [0.03, 0.1], [0.003, 0.01, 0.03]),
-  ...grid('ipo', [0.03, 0.1], [0.003, 0.01, 0.03]),
+  ...grid('dpo', [0.03, 0.1, 0.3, 1]),
+  ...grid('ipo', [0.01, 0.03, 0.1, 0.3]),
+  ...grid('hinge', [0.03, 0.3, 1, 3]),
+  ...grid('dpo', [0.03, 0.1], [0.005, 0.03]),
+  ...grid('ipo', [0.03, 0.1], [0.005, 0.03]),
 ];
 
 /** One strength per method. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type PreferenceExample,
@@ -138,6 +138,7 @@ export async function computeGeneratedBase(
   const loss = await trainBase(policy, base, { seed, folder, report });
   report('drawing preferences');
   const pairs = await drawPairs(policy, training.pairs + measurement.pairs, seed);
+  rmSync(join(folder, 'run'), { recursive: true, force: true });
   policy.save(join(folder, 'model'));
   const rows = pairs.map(({ prompt, chosen, rejected }) => ({
     prompt,

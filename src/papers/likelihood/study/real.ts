@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PreferenceExample, randomIntegers, streamSeed } from '../../../data/index.ts';
 import { Policy } from '../../../policy/index.ts';
@@ -88,6 +89,7 @@ export async function computeRealBase(
       if (event.type === 'evaluation-end') loss = event.metrics.eval_loss ?? loss;
     },
   });
+  rmSync(join(folder, 'run'), { recursive: true, force: true });
   policy.save(join(folder, 'model'));
   await keepReferences({
     policy,

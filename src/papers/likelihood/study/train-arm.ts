@@ -68,6 +68,7 @@ export async function keepReferences({
   folder,
   referenceFile,
 }: Pick<ArmTraining, 'policy' | 'train' | 'settings' | 'folder' | 'referenceFile'>): Promise<void> {
+  const run = join(folder, 'scoring');
   const arm: Arm = { method: 'dpo', strength: 1, nll: 0 };
   await trainPreference({
     ...optionsOf(arm, settings),
@@ -76,11 +77,11 @@ export async function keepReferences({
     learningRate: 0,
     maxSteps: 1,
     evalStrategy: 'no',
-    outputDir: join(folder, 'run'),
+    outputDir: run,
     console: null,
   });
-  copyFileSync(join(folder, 'run', REFERENCES), referenceFile);
-  rmSync(join(folder, 'run'), { recursive: true, force: true });
+  copyFileSync(join(run, REFERENCES), referenceFile);
+  rmSync(run, { recursive: true, force: true });
 }
 
 function heldOutOf({ arm, held, policy }: ArmTraining): HeldOutPairs {
