@@ -7,20 +7,19 @@ import { methods, ofMethod, withoutNll } from '../analysis/correlations.ts';
 import { runTurn } from '../analysis/turns.ts';
 import type { Method } from '../study/arms.ts';
 import { runsOf, type StudyRun } from '../study/runs.ts';
+import { drawPlots, type ReportPlot } from './draw-plots.ts';
+import { earlyStopCheck } from './early-stop-check.ts';
+import { entropyCheck, massCheck, massFalls } from './indicator-checks.ts';
 import {
   bendCheck,
   bestCheck,
   diversityCheck,
-  entropyCheck,
   lengthCheck,
-  massCheck,
-  massFalls,
   nllCheck,
-} from './checks.ts';
-import { earlyStopCheck, earlyStopRows } from './early-stop-check.ts';
+} from './likelihood-checks.ts';
 import { notes } from './notes.ts';
-import * as plots from './plots.ts';
 import { armsTable, basesTable, realTable, samplesSection } from './tables.ts';
+import * as trainingPlots from './training-plots.ts';
 
 const PAPER_CHANGE = -24.42;
 
@@ -47,8 +46,6 @@ function headlineOf(bend: Bend | undefined, runs: readonly StudyRun[]): Omit<Hea
 
 const enough = (runs: readonly StudyRun[]): boolean =>
   methods.every((method) => ofMethod(runs, method).length >= 2);
-
-type ReportPlot = StudyReport['plots'][number];
 
 function generatedReport(runs: readonly StudyRun[]): {
   checks: Check[];
@@ -78,63 +75,8 @@ function generatedReport(runs: readonly StudyRun[]): {
     nllCheck(runs, every),
     earlyStopCheck(runs),
   ];
-  const drawn: ReportPlot[] = [
-    {
-      file: 'win-over-likelihood.svg',
-      title: 'Win probability over likelihood',
-      caption: `Four points a run. The dotted upright is the vertex of the quadratic.`,
-      svg: plots.bendSvg(runs, every, bends),
-    },
-    {
-      file: 'plane.svg',
-      title: 'The plane of likelihood and margin',
-      caption: 'Every checkpoint of every run; brighter wins more often.',
-      svg: plots.planeSvg(runs),
-    },
-    {
-      file: 'length.svg',
-      title: 'Length over likelihood',
-      caption: 'Mean length of the completions of held-out prompts.',
-      svg: plots.lengthSvg(runs, every),
-    },
-    {
-      file: 'diversity.svg',
-      title: 'Cross-input diversity over likelihood',
-      caption: 'Expectation-adjusted distinct n-grams, n = 1 … 5, with Vⁿ, at one token budget.',
-      svg: plots.diversitySvg(runs, every),
-    },
-    {
-      file: 'indicators.svg',
-      title: 'Indicators through training',
-      caption: 'Runs without NLL, mean over seeds; a line per strength.',
-      svg: plots.indicatorsSvg(withoutNll(runs)),
-    },
-    {
-      file: 'turns.svg',
-      title: 'Turning points',
-      caption: 'Turns are read without look-ahead; the peak of win probability with it.',
-      svg: plots.turnsSvg(turns),
-    },
-    {
-      file: 'mass.svg',
-      title: 'Fall of the top-10 mass',
-      caption: 'Mean over runs; intervals resample runs.',
-      svg: plots.massSvg(falls),
-    },
-    {
-      file: 'nll.svg',
-      title: 'Runs with and without NLL',
-      caption: 'The curve is the quadratic of the runs without.',
-      svg: plots.nllSvg(runs, every, new Map(plain)),
-    },
-    {
-      file: 'early-stop.svg',
-      title: 'Early stopping',
-      caption: 'Share of the best win probability of each run that the chosen checkpoint has.',
-      svg: plots.earlyStopSvg(earlyStopRows(runs)),
-    },
-  ];
-  return { checks, plots: drawn, bend };
+  const plots = drawPlots(runs, { every, bends, plain: new Map(plain), turns, falls });
+  return { checks, plots, bend };
 }
 
 const checksSection = (checks: readonly Check[]): PageSection => ({
@@ -170,7 +112,7 @@ export function reportLikelihood(records: readonly CellRecord[]): StudyReport {
             file: 'real.svg',
             title: 'Human preferences',
             caption: 'hh-rlhf, mean over seeds.',
-            svg: plots.realSvg(real),
+            svg: trainingPlots.realSvg(real),
           },
         ];
   const checks = (found?.checks ?? []).map((check) => ({

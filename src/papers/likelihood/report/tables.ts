@@ -3,7 +3,7 @@ import type { PageSection } from '../../runner/results-page.ts';
 import { bestOf, byIndicators } from '../analysis/early-stop.ts';
 import { type Arm, armName, describeArm } from '../study/arms.ts';
 import { basesOf, best, type GeneratedMeasurement, type StudyRun } from '../study/runs.ts';
-import { decimals } from './checks.ts';
+import { decimals } from './wording.ts';
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;

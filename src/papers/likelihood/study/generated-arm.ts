@@ -10,13 +10,8 @@ import { goldReward, rewardParts } from '../task/gold-reward.ts';
 import { alphabet } from '../task/lexicon.ts';
 import { competitor, writeSentence } from '../task/writer.ts';
 import type { Arm } from './arms.ts';
-import {
-  type Asked,
-  drawPrompts,
-  REFERENCE_FILE,
-  readPairs,
-  sentenceOf,
-} from './generated-base.ts';
+import { REFERENCE_FILE, readPairs } from './generated-base.ts';
+import { type Asked, drawPrompts, sentenceOf } from './generated-prompts.ts';
 import { completePrompts, measureCompletions } from './measurement.ts';
 import { rewardScale, type TaskSettings } from './settings.ts';
 import { trainArm } from './train-arm.ts';

@@ -1,22 +1,17 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type PreferenceExample,
-  type RandomInteger,
-  randomIntegers,
-  streamSeed,
-} from '../../../data/index.ts';
+import { type PreferenceExample, randomIntegers, streamSeed } from '../../../data/index.ts';
 import { Policy, resolveSampling } from '../../../policy/index.ts';
-import { collectRollouts, makePrompt } from '../../../rollouts/index.ts';
+import { collectRollouts } from '../../../rollouts/index.ts';
 import { Generator } from '../../../tensor/index.ts';
-import { charTokenizer, type Tokenizer } from '../../../tokenizers/index.ts';
+import { charTokenizer } from '../../../tokenizers/index.ts';
 import { trainSupervised } from '../../../trainers/index.ts';
-import type { Prompt } from '../../../types.ts';
 import type { Json } from '../../runner/cell.ts';
 import type { CellContext } from '../../runner/reproduction.ts';
-import { goldReward, type Instruction } from '../task/gold-reward.ts';
+import { goldReward } from '../task/gold-reward.ts';
 import { alphabet } from '../task/lexicon.ts';
 import { chance, drawInstruction, mixedWriter, promptOf, writeSentence } from '../task/writer.ts';
+import { drawPrompts, sentenceOf } from './generated-prompts.ts';
 import { rewardScale, type TaskSettings } from './settings.ts';
 import { keepReferences } from './train-arm.ts';
 
@@ -35,24 +30,6 @@ export const readPairs = (folder: string): PreferenceExample[] =>
       ...(JSON.parse(line) as { prompt: string; chosen: string; rejected: string }),
       example: { index, columns: {} },
     }));
-
-/** Every instruction with its prompt as the policy sees it. */
-export interface Asked {
-  readonly instruction: Instruction;
-  readonly prompt: Prompt;
-}
-
-/** Instructions as prompts, from one stream. */
-export function drawPrompts(count: number, random: RandomInteger, tokenizer: Tokenizer): Asked[] {
-  return Array.from({ length: count }, (_, index) => {
-    const instruction = drawInstruction(random);
-    const row = { example: { index, columns: {} }, prompt: promptOf(instruction) };
-    return { instruction, prompt: makePrompt(row, tokenizer) };
-  });
-}
-
-/** A completion begins with the space after the prompt. */
-export const sentenceOf = (completion: string): string => completion.replace(/^ /, '');
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
