@@ -1,7 +1,7 @@
 import { type CellPlan, cellName, type Json } from '../runner/cell.ts';
 import type { CellContext, PlanOptions, Reproduction, StudyPlan } from '../runner/reproduction.ts';
 import { reportLikelihood } from './report/report.ts';
-import { type Arm, armName, generatedArms, realArms } from './study/arms.ts';
+import { type Arm, armName, nllArms, plainArms, realArms } from './study/arms.ts';
 import { dialoguesFile } from './study/dialogues.ts';
 import { computeGeneratedArm } from './study/generated-arm.ts';
 import { computeGeneratedBase } from './study/generated-base.ts';
@@ -29,61 +29,55 @@ interface CellSettings {
 
 const asJson = (settings: CellSettings): Json => JSON.parse(JSON.stringify(settings)) as Json;
 
-/** The base models of a task, a cell per seed, and its arms. */
-function planTask(
-  name: TaskName,
-  task: TaskSettings,
-  { arms, seeds }: { arms: readonly Arm[]; seeds: readonly number[] },
-): { bases: CellPlan[]; arms: CellPlan[] } {
-  const base = (seed: number): CellPlan => ({
-    task: name,
-    arm: 'base',
-    seed,
-    settings: asJson({ revision: REVISION, task }),
-    needs: [],
-    keepsFiles: true,
-  });
-  const cellOf = (arm: Arm, seed: number): CellPlan => ({
-    task: name,
-    arm: armName(arm),
-    seed,
-    settings: asJson({ revision: REVISION, task, arm }),
-    needs: [cellName(base(seed))],
-    keepsFiles: false,
-  });
-  return {
-    bases: seeds.map(base),
-    arms: arms.flatMap((arm) => seeds.map((seed) => cellOf(arm, seed))),
-  };
+interface TaskPlan {
+  readonly name: TaskName;
+  readonly task: TaskSettings;
+  readonly seed: number;
 }
 
+/** The cell that trains a seed's base model. */
+const baseCell = ({ name, task, seed }: TaskPlan): CellPlan => ({
+  task: name,
+  arm: 'base',
+  seed,
+  settings: asJson({ revision: REVISION, task }),
+  needs: [],
+  keepsFiles: true,
+});
+
+/** The cells that train arms from it. */
+const armCells = (plan: TaskPlan, arms: readonly Arm[]): CellPlan[] =>
+  arms.map((arm) => ({
+    task: plan.name,
+    arm: armName(arm),
+    seed: plan.seed,
+    settings: asJson({ revision: REVISION, task: plan.task, arm }),
+    needs: [cellName(baseCell(plan))],
+    keepsFiles: false,
+  }));
+
+/** Everything of one seed, the most telling first. */
+function seedCells(seed: number, { isQuick, hasData }: { isQuick: boolean; hasData: boolean }) {
+  const written = { name: 'generated', task: isQuick ? quickGenerated : generated, seed } as const;
+  const dialogues = { name: 'real', task: isQuick ? quickReal : real, seed } as const;
+  return [
+    baseCell(written),
+    ...armCells(written, isQuick ? plainArms.slice(0, 6) : plainArms),
+    ...(hasData ? [baseCell(dialogues), ...armCells(dialogues, realArms)] : []),
+    ...armCells(written, isQuick ? nllArms.slice(0, 2) : nllArms),
+  ];
+}
+
+/** Seed after seed, so that what there is at any time is whole for as many seeds as possible. */
 function plan({ isQuick, data, seeds = isQuick ? [0] : [0, 1, 2] }: PlanOptions): StudyPlan {
-  const written = planTask('generated', isQuick ? quickGenerated : generated, {
-    arms: isQuick ? quickArms : generatedArms,
-    seeds,
-  });
-  const dialogues = planTask('real', isQuick ? quickReal : real, { arms: realArms, seeds });
   const hasData = dialoguesFile(data) !== undefined;
   return {
-    cells: [
-      ...written.bases,
-      ...written.arms.filter(isPlain),
-      ...(hasData ? [...dialogues.bases, ...dialogues.arms] : []),
-      ...written.arms.filter((cell) => !isPlain(cell)),
-    ],
+    cells: seeds.flatMap((seed) => seedCells(seed, { isQuick, hasData })),
     notes: hasData
       ? []
       : ['The part on human preferences is left out: no hh-rlhf in the folder of data (--data).'],
   };
 }
-
-/** Without a likelihood term. */
-const isPlain = ({ arm }: CellPlan): boolean => !arm.includes('nll');
-
-/** Two strengths of each method, and NLL once. */
-const quickArms: readonly Arm[] = generatedArms.filter(
-  ({ strength, nll }) => (nll === 0 && strength < 0.5) || nll === 0.03,
-);
 
 function compute(cell: CellPlan, context: CellContext): Promise<Json> {
   const { task, arm } = cell.settings as unknown as CellSettings;

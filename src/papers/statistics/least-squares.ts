@@ -30,23 +30,49 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/**
- * The polynomial of a degree with the least squared error. Solved in a centred and scaled variable, where the normal
- * equations are well conditioned, then written in x.
- */
-export function fitPolynomial(points: readonly Point[], degree: number): Polynomial {
+/** The variable z = (x − centre) / scale, in which normal equations are well conditioned. */
+interface Frame {
+  readonly centre: number;
+  readonly scale: number;
+}
+
+function frameOf(points: readonly Point[]): Frame {
   const centre = mean(points.map(([x]) => x));
-  const scale = Math.sqrt(mean(points.map(([x]) => (x - centre) ** 2))) || 1;
-  const powers = points.map(([x]) => {
-    const z = (x - centre) / scale;
-    return Array.from({ length: degree + 1 }, (_, power) => z ** power);
-  });
-  const sum = (of: (row: readonly number[], i: number) => number) =>
-    powers.reduce((total, row, i) => total + of(row, i), 0);
+  return { centre, scale: Math.sqrt(mean(points.map(([x]) => (x - centre) ** 2))) || 1 };
+}
+
+/** All that a fit needs of points: Σ zᵏ for k up to twice the degree, then Σ zᵏ y for k up to the degree. They add up. */
+type Moments = readonly number[];
+
+function momentsOf(points: readonly Point[], degree: number, { centre, scale }: Frame): Moments {
+  const sums = Array<number>(3 * degree + 2).fill(0);
+  for (const [x, y] of points) {
+    let power = 1;
+    for (let k = 0; k <= 2 * degree; k++) {
+      sums[k]! += power;
+      if (k <= degree) sums[2 * degree + 1 + k]! += power * y;
+      power *= (x - centre) / scale;
+    }
+  }
+  return sums;
+}
+
+const less = (all: Moments, some: Moments): Moments => all.map((value, i) => value - some[i]!);
+
+/** The polynomial in z with the least squared error. */
+function fitMoments(moments: Moments, degree: number): Polynomial {
   const indices = [...Array(degree + 1).keys()];
-  const normal = indices.map((a) => indices.map((b) => sum((row) => row[a]! * row[b]!)));
-  const right = indices.map((a) => sum((row, i) => row[a]! * points[i]![1]));
-  return shift(solve(normal, right), centre, scale);
+  const normal = indices.map((a) => indices.map((b) => moments[a + b]!));
+  return solve(
+    normal,
+    indices.map((a) => moments[2 * degree + 1 + a]!),
+  );
+}
+
+/** The polynomial of a degree with the least squared error. */
+export function fitPolynomial(points: readonly Point[], degree: number): Polynomial {
+  const frame = frameOf(points);
+  return shift(fitMoments(momentsOf(points, degree, frame), degree), frame.centre, frame.scale);
 }
 
 /** p((x − centre) / scale) as a polynomial in x. */
@@ -78,10 +104,14 @@ export function inSampleRmse(points: readonly Point[], degree: number): number {
  * sample; here it wins only where it is right.
  */
 export function leaveOneOutRmse(groups: readonly (readonly Point[])[], degree: number): number {
+  const frame = frameOf(groups.flat());
+  const moments = groups.map((group) => momentsOf(group, degree, frame));
+  const all = moments.reduce((sums, group) => sums.map((value, i) => value + group[i]!));
   const errors = groups.flatMap((held, index) => {
-    const rest = groups.filter((_, other) => other !== index).flat();
-    const polynomial = fitPolynomial(rest, degree);
-    return held.map(([x, y]) => y - evaluatePolynomial(polynomial, x));
+    const polynomial = fitMoments(less(all, moments[index]!), degree);
+    return held.map(
+      ([x, y]) => y - evaluatePolynomial(polynomial, (x - frame.centre) / frame.scale),
+    );
   });
   return rootMeanSquare(errors);
 }

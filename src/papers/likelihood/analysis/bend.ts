@@ -35,8 +35,17 @@ const runPoints = (run: StudyRun, every: number): Point[] =>
     winProbability,
   ]);
 
-const leftOutChange = (groups: readonly (readonly Point[])[]): number =>
-  change(leaveOneOutRmse(groups, 2), leaveOneOutRmse(groups, 1));
+/** Copies of a run in a resample are left out together: one that stays would have been seen. */
+function mergeCopies(groups: readonly (readonly Point[])[]): Point[][] {
+  const merged = new Map<readonly Point[], Point[]>();
+  for (const group of groups) merged.set(group, [...(merged.get(group) ?? []), ...group]);
+  return [...merged.values()];
+}
+
+function leftOutChange(groups: readonly (readonly Point[])[]): number {
+  const runs = mergeCopies(groups);
+  return change(leaveOneOutRmse(runs, 2), leaveOneOutRmse(runs, 1));
+}
 
 /** Win probability by the likelihood of the better completions, a point every `every` steps of each run. */
 export function measureBend(runs: readonly StudyRun[], every: number): Bend {
@@ -58,7 +67,7 @@ export function measureBend(runs: readonly StudyRun[], every: number): Bend {
   });
   return {
     leftOut: leftOutChange(groups),
-    leftOutInterval: bootstrapInterval(groups, leftOutChange, { resamples: 400 }),
+    leftOutInterval: bootstrapInterval(groups, leftOutChange),
     inSample: change(inSampleRmse(points, 2), inSampleRmse(points, 1)),
     line: fitPolynomial(points, 1),
     parabola,

@@ -37,14 +37,24 @@ export const describeArm = ({ method, strength, nll }: Arm): string =>
 const grid = (method: Method, strengths: readonly number[], nlls: readonly number[] = [0]): Arm[] =>
   strengths.flatMap((strength) => nlls.map((nll) => ({ method, strength, nll })));
 
-/** Arms on the generated task, the most telling first. */
-export const generatedArms: readonly Arm[] = [
-  ...grid('dpo', [0.03, 0.1, 0.3, 1]),
-  ...grid('ipo', [0.01, 0.03, 0.1, 0.3]),
-  ...grid('hinge', [0.03, 0.3, 1, 3]),
-  ...grid('dpo', [0.03, 0.1], [0.005, 0.03]),
-  ...grid('ipo', [0.03, 0.1], [0.005, 0.03]),
-];
+/** Turn by turn one of each list. */
+const interleave = (...lists: readonly (readonly Arm[])[]): Arm[] =>
+  Array.from({ length: Math.max(...lists.map(({ length }) => length)) }, (_, i) =>
+    lists.flatMap((list) => list[i] ?? []),
+  ).flat();
+
+/** Arms on the generated task without a likelihood term; ends of the range first. */
+export const plainArms: readonly Arm[] = interleave(
+  grid('dpo', [0.03, 0.3, 0.1, 1]),
+  grid('ipo', [0.01, 0.1, 0.03, 0.3]),
+  grid('hinge', [0.03, 1, 0.3, 3]),
+);
+
+/** Arms with λ·NLL, the larger first. */
+export const nllArms: readonly Arm[] = interleave(
+  grid('dpo', [0.03, 0.1], [0.03, 0.005]),
+  grid('ipo', [0.03, 0.1], [0.03, 0.005]),
+);
 
 /** One strength per method. */
 export const realArms: readonly Arm[] = [
