@@ -1,5 +1,5 @@
 import { best, type GeneratedMeasurement, type StudyRun } from '../study/runs.ts';
-import { detectorOptions } from '../study/settings.ts';
+import { turnOptions } from '../study/settings.ts';
 import { firstTurn } from './early-stop.ts';
 
 /** What the entropy over the likeliest tokens does in a run, and win probability beside it. */
@@ -30,7 +30,7 @@ export function runTurn(run: StudyRun): RunTurn {
   const { measurements } = run;
   const wins = smoothedWins(measurements);
   const peak = best([...wins.keys()], (i) => wins[i]!);
-  const turn = firstTurn(run, { ...detectorOptions, massHysteresis: 1 });
+  const turn = firstTurn(run, turnOptions);
   const at = measurements.findIndex(({ step }) => step === turn?.step);
   return {
     run,
