@@ -1,7 +1,7 @@
 import { type CellPlan, cellName, type Json } from '../runner/cell.ts';
 import type { CellContext, PlanOptions, Reproduction, StudyPlan } from '../runner/reproduction.ts';
 import { reportLikelihood } from './report/report.ts';
-import { type Arm, armName, nllArms, plainArms, realArms } from './study/arms.ts';
+import { type Arm, armName, constantRateArms, nllArms, plainArms, realArms } from './study/arms.ts';
 import { dialoguesFile } from './study/dialogues.ts';
 import { computeGeneratedArm } from './study/generated-arm.ts';
 import { computeGeneratedBase } from './study/generated-base.ts';
@@ -63,16 +63,26 @@ function seedCells(seed: number, { isQuick, hasData }: { isQuick: boolean; hasDa
   return [
     baseCell(written),
     ...armCells(written, isQuick ? plainArms.slice(0, 6) : plainArms),
+    ...armCells(written, isQuick ? [] : constantRateArms),
     ...(hasData ? [baseCell(dialogues), ...armCells(dialogues, realArms)] : []),
-    ...armCells(written, isQuick ? nllArms.slice(0, 2) : nllArms),
+    ...armCells(written, nllArms.slice(0, FIRST_NLL)),
   ];
 }
+
+/** Likelihood terms that each seed has from the start; the rest of the grid comes when every seed has those. */
+const FIRST_NLL = 2;
+
+const restOfGrid = (seed: number): CellPlan[] =>
+  armCells({ name: 'generated', task: generated, seed }, nllArms.slice(FIRST_NLL));
 
 /** Seed after seed, so that what there is at any time is whole for as many seeds as possible. */
 function plan({ isQuick, data, seeds = isQuick ? [0] : [0, 1, 2] }: PlanOptions): StudyPlan {
   const hasData = dialoguesFile(data) !== undefined;
   return {
-    cells: seeds.flatMap((seed) => seedCells(seed, { isQuick, hasData })),
+    cells: [
+      ...seeds.flatMap((seed) => seedCells(seed, { isQuick, hasData })),
+      ...(isQuick ? [] : seeds.flatMap(restOfGrid)),
+    ],
     notes: hasData
       ? []
       : ['The part on human preferences is left out: no hh-rlhf in the folder of data (--data).'],

@@ -13,7 +13,7 @@ import {
 } from './early-stop.ts';
 import { massFall } from './mass.ts';
 import { nllEffect } from './nll.ts';
-import { runTurn } from './turns.ts';
+import { deepestFall, runTurn } from './turns.ts';
 
 const measurement = (step: number, part: Partial<GeneratedMeasurement>): GeneratedMeasurement => ({
   step,
@@ -128,6 +128,12 @@ describe('turns', () => {
     expect(winPeak).toBe(80);
     expect(distance).toBe((entropyTurn! - 80) / 10);
     expect(winFall).toBeGreaterThan(0.3);
+  });
+
+  test('the deepest fall is from a peak to the lowest value after it', () => {
+    // From 5 to 1 is deeper than from 4 to 2, and 3 of it stand again at the end.
+    expect(deepestFall([4, 2, 5, 1, 2, 4])).toEqual({ from: 2, depth: 4, recovery: 3 });
+    expect(deepestFall([1, 2, 3])).toEqual({ from: 0, depth: 0, recovery: 2 });
   });
 
   test('rules choose as they say', () => {

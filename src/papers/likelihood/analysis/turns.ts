@@ -1,14 +1,16 @@
-import { best, type GeneratedMeasurement, type StudyRun } from '../study/runs.ts';
+import type { GeneratedMeasurement, StudyRun } from '../study/runs.ts';
 import { turnOptions } from '../study/settings.ts';
 import { firstTurn } from './early-stop.ts';
 
 /** What the entropy over the likeliest tokens does in a run, and win probability beside it. */
 export interface RunTurn {
   readonly run: StudyRun;
-  /** Step of the highest win probability, a mean over three measurements. */
+  /** Step of the peak before win probability's deepest fall. */
   readonly winPeak: number;
-  /** How far win probability falls from that peak to the mean of the last three measurements. */
+  /** That fall: from a peak to the lowest value after it. */
   readonly winFall: number;
+  /** How much of it has come back by the end. */
+  readonly winRecovery: number;
   /** Step at which the entropy turned, once it had risen; undefined where it did not. */
   readonly entropyTurn: number | undefined;
   /** Measurements from the peak of win probability to the turn; below 0 where the entropy turns first. */
@@ -25,18 +27,28 @@ export function smoothedWins(measurements: readonly GeneratedMeasurement[]): num
   );
 }
 
+/** The deepest fall of a series: where it begins and how deep it is, and what comes back by the end. */
+export function deepestFall(values: readonly number[]) {
+  let [highest, from, to] = [0, 0, 0];
+  for (const [i, value] of values.entries()) {
+    if (value > values[highest]!) highest = i;
+    if (values[highest]! - value > values[from]! - values[to]!) [from, to] = [highest, i];
+  }
+  return { from, depth: values[from]! - values[to]!, recovery: values.at(-1)! - values[to]! };
+}
+
 /** Turning points of one run. */
 export function runTurn(run: StudyRun): RunTurn {
   const { measurements } = run;
-  const wins = smoothedWins(measurements);
-  const peak = best([...wins.keys()], (i) => wins[i]!);
+  const { from, depth, recovery } = deepestFall(smoothedWins(measurements));
   const turn = firstTurn(run, turnOptions);
   const at = measurements.findIndex(({ step }) => step === turn?.step);
   return {
     run,
-    winPeak: measurements[peak]!.step,
-    winFall: wins[peak]! - mean(wins.slice(-3)),
+    winPeak: measurements[from]!.step,
+    winFall: depth,
+    winRecovery: recovery,
     entropyTurn: turn?.step,
-    distance: turn === undefined ? undefined : at - peak,
+    distance: turn === undefined ? undefined : at - from,
   };
 }

@@ -5,8 +5,8 @@ import type { RunTurn } from '../analysis/turns.ts';
 import type { StudyRun } from '../study/runs.ts';
 import { decimals, interval, judge, seedsOf } from './wording.ts';
 
-/** Fall of win probability from its peak from which a run counts as over-optimised. */
-export const OVER_OPTIMISED = 0.03;
+/** Fall of win probability from a peak from which a run counts as over-optimised: four times the noise of the curve. */
+const OVER_OPTIMISED = 0.05;
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
@@ -27,7 +27,7 @@ export function entropyCheck(turns: readonly RunTurn[]): Check {
       'In DPO and IPO the entropy over the ten likeliest tokens rises, then turns where win probability does.',
     paper:
       'turns coincide (figures); entropy falls after about 1,000 steps, 500 for strong updates',
-    ours: `${over.length} of ${own.length} runs lose more than ${OVER_OPTIMISED} of win probability after their peak; in ${turned.length} of them the entropy rose and turned, a median of ${middle} evaluations after the peak, within 3 evaluations of it in ${near}; it also turned in ${alarms.length} of the ${calm.length} runs that lose less (${seedsOf(own.map(({ run }) => run))})`,
+    ours: `${over.length} of ${own.length} runs lose more than ${OVER_OPTIMISED} of win probability after a peak; in ${turned.length} of them the entropy rose and turned, a median of ${middle} evaluations after the peak, within 3 evaluations of it in ${near}; it also turned in ${alarms.length} of the ${calm.length} runs that lose less (${seedsOf(own.map(({ run }) => run))})`,
     verdict: judge(
       over.length > 0 && turned.length >= over.length / 2 && near >= turned.length / 2,
       turned.length > 0,

@@ -18,6 +18,7 @@ import {
   nllCheck,
 } from './likelihood-checks.ts';
 import { notes } from './notes.ts';
+import { ratePairs, ratePlot, rateSection } from './rate-section.ts';
 import { armsTable, basesTable, realTable, samplesSection } from './tables.ts';
 import * as trainingPlots from './training-plots.ts';
 
@@ -101,7 +102,9 @@ const plotsSection = (drawn: readonly ReportPlot[]): PageSection => ({
 
 /** What the study says, from whatever cells there are. */
 export function reportLikelihood(records: readonly CellRecord[]): StudyReport {
-  const runs = runsOf(records, 'generated');
+  const all = runsOf(records, 'generated');
+  const runs = all.filter(({ arm }) => arm.rate === undefined);
+  const rates = ratePairs(all);
   const real = runsOf(records, 'real');
   const found = enough(runs) ? generatedReport(runs) : undefined;
   const realPlot: ReportPlot[] =
@@ -119,7 +122,8 @@ export function reportLikelihood(records: readonly CellRecord[]): StudyReport {
     ...check,
     note: notes[check.id] ?? null,
   }));
-  const drawn = [...(found?.plots ?? []), ...realPlot];
+  const ratePlots = rates.length === 0 ? [] : [ratePlot(rates)];
+  const drawn = [...(found?.plots ?? []), ...ratePlots, ...realPlot];
   return {
     headline: headlineOf(found?.bend, runs),
     checks,
@@ -134,6 +138,7 @@ export function reportLikelihood(records: readonly CellRecord[]): StudyReport {
           ]
         : [checksSection(checks)]),
       plotsSection(drawn),
+      ...(rates.length === 0 ? [] : [rateSection(rates)]),
       ...(runs.length === 0 ? [] : [armsTable(runs)]),
       ...(real.length === 0 ? [] : [realTable(real)]),
       ...(runs.length === 0 ? [] : [samplesSection(runs)]),

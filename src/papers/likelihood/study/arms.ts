@@ -9,6 +9,8 @@ export interface Arm {
   readonly strength: number;
   /** λ of the negative log-likelihood of the better completions; 0: none. */
   readonly nll: number;
+  /** `constant`: the learning rate stays at its peak after the warm-up; it falls along a cosine unless given. */
+  readonly rate?: 'constant';
 }
 
 /** The paper's losses, by their presets' names. */
@@ -27,12 +29,12 @@ export const methodNames: Readonly<Record<Method, string>> = {
 };
 
 /** For files and tables: `dpo-0.1`, `ipo-0.1-nll-0.01`. */
-export const armName = ({ method, strength, nll }: Arm): string =>
-  `${method}-${strength}${nll === 0 ? '' : `-nll-${nll}`}`;
+export const armName = ({ method, strength, nll, rate }: Arm): string =>
+  `${method}-${strength}${nll === 0 ? '' : `-nll-${nll}`}${rate === undefined ? '' : `-${rate}-rate`}`;
 
 /** For people: `DPO β 0.1, λ 0.01`. */
-export const describeArm = ({ method, strength, nll }: Arm): string =>
-  `${methodNames[method]} ${symbols[method]} ${strength}${nll === 0 ? '' : `, λ ${nll}`}`;
+export const describeArm = ({ method, strength, nll, rate }: Arm): string =>
+  `${methodNames[method]} ${symbols[method]} ${strength}${nll === 0 ? '' : `, λ ${nll}`}${rate === undefined ? '' : `, ${rate} rate`}`;
 
 const grid = (method: Method, strengths: readonly number[], nlls: readonly number[] = [0]): Arm[] =>
   strengths.flatMap((strength) => nlls.map((nll) => ({ method, strength, nll })));
@@ -55,6 +57,12 @@ export const nllArms: readonly Arm[] = interleave(
   grid('dpo', [0.03, 0.1], [0.03, 0.005]),
   grid('ipo', [0.03, 0.1], [0.03, 0.005]),
 );
+
+/** Weak holds again without the rate's fall, which examines what brings win probability back late in training. */
+export const constantRateArms: readonly Arm[] = interleave(
+  grid('dpo', [0.03]),
+  grid('hinge', [0.03]),
+).map((arm) => ({ ...arm, rate: 'constant' }));
 
 /** One strength per method. */
 export const realArms: readonly Arm[] = [

@@ -93,7 +93,7 @@ function heldOutOf({ arm, held, policy }: ArmTraining): HeldOutPairs {
   );
 }
 
-function optionsOf({ method, strength, nll }: Arm, settings: TrainingSettings) {
+function optionsOf({ method, strength, nll, rate }: Arm, settings: TrainingSettings) {
   const { batch, epochs, learningRate, warmupSteps, evalSteps } = settings;
   return {
     lossType: nll === 0 ? [presetOf[method]] : [presetOf[method], 'nll' as const],
@@ -105,7 +105,7 @@ function optionsOf({ method, strength, nll }: Arm, settings: TrainingSettings) {
     perDeviceTrainBatchSize: batch,
     numTrainEpochs: epochs,
     learningRate,
-    lrSchedulerType: 'cosine' as const,
+    lrSchedulerType: rate === 'constant' ? ('constant_with_warmup' as const) : ('cosine' as const),
     warmupSteps,
     adamBeta1: 0.9,
     adamBeta2: 0.95,
