@@ -225,6 +225,18 @@ describe('series', () => {
     expect(y).toEqual([10, 12, 14, 16, 18, 20]);
     expect(total).toBe(6);
   });
+  it('of a run of many lines lie on the axes too', () => {
+    const count = 10_050;
+    const many = Array.from(
+      { length: count },
+      (_, i): Line => [2 * i, { loss: i, num_tokens: 100 * i }],
+    );
+    const [series] = storeOf(many).series(1, { keys: ['loss'], x: 'tokens', from: 250, to: 700 });
+    expect(series).toMatchObject({ x: [300, 400, 500, 600, 700], y: [3, 4, 5, 6, 7] });
+    const [whole] = storeOf(many).series(1, { keys: ['loss'], x: 'tokens', maxPoints: 10 });
+    expect([whole!.x[0], whole!.x.at(-1)]).toEqual([0, 100 * (count - 1)]);
+    expect([...whole!.x].sort((left, right) => left - right)).toEqual(whole!.x);
+  });
   it('of an axis that the run does not have are empty', () => {
     const root = newRoot();
     const run = createRun({ ...start, configYaml: '' }, { root, name: 'a' });

@@ -75,24 +75,27 @@ const oneProcess = inert('Training runs in one process.', [
 
 const noExperts = inert('The model families have no mixture of experts.', ['router_aux_loss_coef']);
 
-const publishing = inert(
-  'Metrics and models stay in the run folder: metrics.jsonl and Hugging Face folders.',
+const tracking = inert(
+  'Metrics stay in the run folder; WANDB_API_KEY sends them to Weights & Biases too, laurel runs export writes TensorBoard’s files.',
   [
     'report_to',
     'project',
     'trackio_space_id',
     'trackio_bucket_id',
     'trackio_static_space_id',
-    'push_to_hub',
-    'hub_model_id',
-    'hub_token',
-    'hub_strategy',
-    'hub_private_repo',
-    'hub_always_push',
-    'hub_revision',
     'log_completions_hub_repo',
   ],
 );
+
+const publishing = inert('Models stay in the run folder: Hugging Face folders.', [
+  'push_to_hub',
+  'hub_model_id',
+  'hub_token',
+  'hub_strategy',
+  'hub_private_repo',
+  'hub_always_push',
+  'hub_revision',
+]);
 
 const housekeeping = inert('It has nothing to act on here.', [
   'do_train',
@@ -216,6 +219,7 @@ export const commonForeignOptions: Options = {
   ...memoryAndSpeed,
   ...oneProcess,
   ...noExperts,
+  ...tracking,
   ...publishing,
   ...housekeeping,
   ...inertWithoutVllm,
