@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { writeFileDurably } from '../checkpoints/durable-files.ts';
 import { DataError } from '../errors.ts';
 import type { GitRevision } from './git-revision.ts';
@@ -53,6 +54,17 @@ export interface RunRecord {
 
 const recordName = 'run.json';
 
+const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'expected a time');
+
+/** What is relied on; other versions may write more. */
+const schema = z.looseObject({
+  trainer: z.string(),
+  seed: z.number(),
+  createdAt: time,
+  totalSteps: z.number().nullable(),
+  attempts: z.array(z.looseObject({ startedAt: time, command: z.array(z.string()) })),
+});
+
 /** Whether a folder is a run's. */
 export function isRunFolder(folder: string): boolean {
   return existsSync(join(folder, recordName));
@@ -65,16 +77,19 @@ export function writeRunRecord(folder: string, record: RunRecord): void {
 
 /**
  * Reads `run.json`.
- * @throws DataError when it is missing or not JSON.
+ * @throws DataError when it is missing, not JSON or not a run's.
  */
 export function readRunRecord(folder: string): RunRecord {
   const file = join(folder, recordName);
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8'))) as unknown as RunRecord;
   } catch (cause) {
-    throw new DataError(`is not a readable run record: ${(cause as Error).message}`, {
-      file,
-      cause,
-    });
+    const problem = cause instanceof z.ZodError ? firstIssue(cause) : (cause as Error).message;
+    throw new DataError(`is not a readable run record: ${problem}`, { file, cause });
   }
+}
+
+function firstIssue({ issues: [first] }: z.ZodError): string {
+  const at = first!.path.join('.');
+  return at === '' ? first!.message : `${at}: ${first!.message}`;
 }

@@ -8,6 +8,7 @@ export class OpenStore {
   readonly #refreshMs: number;
   #store: RunStore;
   #identity: string;
+  #told: ReadonlySet<string> = new Set();
   #refreshedAt = performance.now();
 
   /**
@@ -19,6 +20,7 @@ export class OpenStore {
     this.#refreshMs = refreshMs;
     this.#store = RunStore.open(root);
     this.#identity = this.#identify();
+    this.#tellProblems();
   }
 
   get current(): RunStore {
@@ -37,6 +39,14 @@ export class OpenStore {
     if (now - this.#refreshedAt < this.#refreshMs) return;
     this.#refreshedAt = now;
     this.current.refresh();
+    this.#tellProblems();
+  }
+
+  /** Says in the server's terminal which folders are left out, once each. */
+  #tellProblems(): void {
+    const problems = this.#store.problems.filter((problem) => !this.#told.has(problem));
+    for (const problem of problems) console.error(`A run is left out: ${problem}`);
+    this.#told = new Set(this.#store.problems);
   }
 
   /** Names the database: numbers of runs and cursors mean something within it only. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { workplace } from '../support/laurel-command.ts';
 import { metricLines } from '../support/run-files.ts';
@@ -40,6 +40,16 @@ test('list: how each run stands; a killed one was interrupted', async () => {
   expect(await succeed('runs', '--trainer', 'grpo')).toBe('No run in runs is such.\n');
   expect(await succeed('runs', 'list', '--root', 'nowhere')).toBe('nowhere holds no runs.\n');
   expect(existsSync(path('nowhere'))).toBe(false);
+});
+
+test('list: names a folder that cannot be read, and lists the others', async () => {
+  mkdirSync(path('runs', 'broken'));
+  writeFileSync(path('runs', 'broken', 'run.json'), '{}');
+  const { code, stdout, stderr } = await laurel(['runs']);
+  rmSync(path('runs', 'broken'), { recursive: true });
+  expect(code).toBe(0);
+  expect(stdout).toContain('first');
+  expect(stderr).toContain('warning: left out: runs/broken/run.json: is not a readable run record');
 });
 
 test('show: one run, with the run whose weights it started from and its recipe', async () => {

@@ -349,6 +349,32 @@ describe('repair', () => {
     expect(store.run('grpo-0000')).toBeUndefined();
     expect(store.get('sft-0001').id).toBe(kept);
   });
+  it.each([
+    ['run.json', '{}', 'm/run.json: is not a readable run record: trainer: '],
+    ['run.json', 'null', 'm/run.json: is not a readable run record: '],
+    ['config.yaml', 'a: [1', 'm: cannot be read: '],
+    ['metrics.jsonl', '{"step":1,"loss":1,"time":"noon"}\n', 'm: cannot be read: '],
+    ['metrics.jsonl', 'loss 1\n{"step":2,"loss":1,"time":2}\n', 'm/metrics.jsonl:1: is not a line'],
+    ['annotations.json', '{"tags":1}', 'm/annotations.json: holds no annotations'],
+  ])('leaves out a folder whose %s is %j, and no other', (file, content, problem) => {
+    const root = newRoot();
+    finishedRun(root, 'n', [[1, { loss: 1 }]]);
+    const { folder } = finishedRun(root, 'm');
+    writeFileSync(join(folder, file), content);
+    const problems = [expect.stringContaining(problem)];
+    for (const store of [RunStore.open(root), RunStore.fromFolders(root)]) {
+      expect(store.runs().map(({ name }) => name)).toEqual(['n']);
+      expect(store.problems).toEqual(problems);
+    }
+    expect(RunStore.repair(root)).toMatchObject({ runs: 1, problems });
+  });
+  it('of a record that is damaged while its process runs leaves the run as it was', () => {
+    const root = newRoot();
+    const { folder } = createRun(start, { root, name: 'a' });
+    const store = RunStore.open(root);
+    writeFileSync(join(folder, 'run.json'), '{');
+    expect(store.get('a').state).toBe('running');
+  });
   it('finds a database whose middle is damaged', () => {
     const root = newRoot();
     makeManyRuns(root, { runs: 3, linesPerRun: 400 });

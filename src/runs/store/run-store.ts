@@ -1,13 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { nearestName } from '../../config/index.ts';
-import { ConfigError, LaurelError } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import { lockRun } from '../run-lock.ts';
 import { type Attempt, isRunFolder } from '../run-record.ts';
 import { writeAnnotations } from './annotations.ts';
 import { catchUp } from './catch-up.ts';
 import { checkAnnotations } from './check-annotations.ts';
 import type { Database } from './database.ts';
+import { folderProblem } from './folder-problem.ts';
 import { indexRun, standingOf } from './index-run.ts';
 import { memoryDatabase, openDatabase } from './open-database.ts';
 import { putDamagedAside } from './put-damaged-aside.ts';
@@ -47,6 +48,7 @@ export class RunStore {
   readonly #database: Database;
   readonly #index: RunIndex;
   readonly #access: 'write' | 'read';
+  #problems: readonly string[] = [];
 
   private constructor(root: string, database: Database, access: 'write' | 'read') {
     this.root = root;
@@ -91,14 +93,19 @@ export class RunStore {
     }
   }
 
+  /** Run folders that are left out since they cannot be read, and why. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
   close(): void {
     // The driver closes when its statements are collected, and only then would SQLite do this itself.
     if (this.#access === 'write') this.#database.checkpoint();
     this.#database.close();
   }
 
-  /** Enters run folders that are new here, and drops runs whose folders are gone. @returns what could not be read. */
-  refresh(): string[] {
+  /** Enters run folders that are new here, and drops runs whose folders are gone; what cannot be read is in {@link problems}. */
+  refresh(): void {
     const known = new Map(
       this.#database.all('SELECT folder, id FROM runs').map(([name, id]) => [name, Number(id)]),
     );
@@ -109,7 +116,7 @@ export class RunStore {
       this.#index.write(() => {
         for (const id of gone) this.#index.remove(id);
       });
-    return folders
+    this.#problems = folders
       .filter((folder) => !known.has(basename(folder)))
       .flatMap((folder) => this.#enter(folder));
   }
@@ -244,8 +251,7 @@ export class RunStore {
       indexRun(this.#index, folder);
       return [];
     } catch (error) {
-      if (!(error instanceof LaurelError)) throw error;
-      return [error.message];
+      return [folderProblem(folder, error)];
     }
   }
 
@@ -260,9 +266,8 @@ export class RunStore {
     );
     for (const [id, name, step, updatedAt] of rows) {
       const folder = join(this.root, String(name));
-      if (!isRunFolder(folder)) continue;
-      const standing = standingOf(folder);
-      if (standing.state === 'running' || this.#catchUp(folder)) continue;
+      const standing = this.#standingOf(folder);
+      if (standing === undefined || standing.state === 'running' || this.#catchUp(folder)) continue;
       standings.set(Number(id), {
         ...standing,
         step: Math.max(standing.step, Number(step)),
@@ -270,6 +275,16 @@ export class RunStore {
       });
     }
     return standings;
+  }
+
+  /** @returns undefined where the folder is gone or its record cannot be read: the run stands as it was. */
+  #standingOf(folder: string): RunStanding | undefined {
+    try {
+      return isRunFolder(folder) ? standingOf(folder) : undefined;
+    } catch (error) {
+      folderProblem(folder, error);
+      return undefined;
+    }
   }
 
   /** A reader that cannot write, now or at all, still tells it right, and another one will note it. */

@@ -49,6 +49,7 @@ export const listVerb = verb({
   words: [0, 0],
   run: ({ root, ...options }) =>
     reading(root, (store) => {
+      for (const problem of store.problems) console.error(`warning: left out: ${problem}`);
       const given = Object.entries(options).filter(([, value]) => value !== null);
       const runs = store.runs(Object.fromEntries(given) as RunFilter);
       if (runs.length > 0) return listing(runs);
