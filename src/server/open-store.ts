@@ -26,8 +26,10 @@ export class OpenStore {
   get current(): RunStore {
     const identity = this.#identify();
     if (identity !== this.#identity) {
+      // First the new one: where it cannot be opened, a damaged one say, the next request tries again.
+      const store = RunStore.open(this.root);
       this.#store.close();
-      this.#store = RunStore.open(this.root);
+      this.#store = store;
       this.#identity = this.#identify();
     }
     return this.#store;

@@ -164,6 +164,26 @@ describe('a database that cannot be written', () => {
     expect(store.series(store.get('a').id, { keys: ['loss'] })[0]!.total).toBe(51);
     expect(warnings).toEqual([]);
   });
+  it('that took its place is written from then on, with all there is', () => {
+    vi.useFakeTimers();
+    try {
+      const root = newRoot();
+      const { log, end, warnings } = newRun(root);
+      log(1, { loss: 1 });
+      for (const suffix of ['', '-wal', '-shm']) rmSync(join(root, `laurel.db${suffix}`));
+      const reader = RunStore.open(root);
+      log(2, { loss: 2 });
+      log(3, { loss: 3 });
+      vi.advanceTimersByTime(1000);
+      expect(reader.get('a').step).toBe(3);
+      expect(reader.lines(1).map(({ step }) => step)).toEqual([1, 2, 3]);
+      end();
+      expect(reader.get('a').state).toBe('finished');
+      expect(warnings).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
   it('since it was deleted is made anew at the next checkpoint, with all there is', () => {
     const root = newRoot();
     const { log, end, store, warnings } = newRun(root);

@@ -69,7 +69,7 @@ export class StoreSink implements MetricsSink {
     this.#flushSoon();
   }
 
-  /** Called before a checkpoint: enters what waits, and tries again where the database could not be written or was replaced. */
+  /** Called before a checkpoint: enters what waits, and tries again where the database could not be written or is gone. */
   sync(): void {
     if (this.#connection !== undefined && this.#connection.inode !== inodeOf(this.#file))
       this.#disconnect();
@@ -138,8 +138,16 @@ export class StoreSink implements MetricsSink {
     }
   }
 
+  /** Where a reader or a repair has put another database in its place, the run is entered there. */
   #flush(): void {
-    this.#attempt(() => this.#enterWaiting());
+    const inode = inodeOf(this.#file);
+    if (inode === NO_FILE || inode === this.#connection?.inode) {
+      this.#attempt(() => this.#enterWaiting());
+      return;
+    }
+    this.#disconnect();
+    this.#connect();
+    this.#flushedAt = performance.now();
   }
 
   #enterWaiting(): void {
@@ -196,5 +204,7 @@ export class StoreSink implements MetricsSink {
   }
 }
 
-/** Tells a database from another one of its name; −1 where there is none. */
-const inodeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.ino ?? -1;
+const NO_FILE = -1;
+
+/** Tells a database from another one of its name. */
+const inodeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.ino ?? NO_FILE;
