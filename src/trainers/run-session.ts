@@ -55,7 +55,7 @@ export interface RunSession {
   readonly log: MetricsLog;
   readonly journal: RunJournal;
   /** Tells a person on the console, and a program by an event. */
-  readonly warn: (message: string) => void;
+  readonly warn: (message: string, indicator?: string) => void;
   /** What is not as the run was left, to be told; empty where it starts anew. */
   readonly resumeWarnings: readonly string[];
   /** Records how the run ended, and lets go of it. */
@@ -123,9 +123,9 @@ export function openSession(
     consoleSink?.line(`warning: ${message}`);
     onEvent?.({ type: 'warning', message });
   };
-  const warn = (message: string): void => {
+  const warn = (message: string, indicator?: string): void => {
     tell(message);
-    journal.note('warning', '', message);
+    journal.note(indicator === undefined ? 'warning' : 'monitor', indicator ?? '', message);
   };
   const store = new StoreSink(run, { warn });
   const journal = new RunJournal(run.folder, store, tell);

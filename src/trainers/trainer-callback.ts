@@ -9,8 +9,8 @@ export interface CallbackContext {
   readonly signal: AbortSignal;
   /** Says what is being done now. */
   readonly phase: (name: string) => void;
-  /** Tells the person and the program that watch the run. */
-  readonly warn: (message: string) => void;
+  /** Tells the person and the program that watch the run; with an indicator, as what a monitor saw. */
+  readonly warn: (message: string, indicator?: string) => void;
 }
 
 /** A wish to end the run before its last step. */

@@ -133,7 +133,7 @@ class TrainingLoop {
   }
 
   #resume(resumed: Resumed | undefined): void {
-    this.#session.resumeWarnings.forEach(this.#session.warn);
+    for (const message of this.#session.resumeWarnings) this.#session.warn(message);
     if (resumed !== undefined) {
       const { checkpoint, state } = resumed;
       if (state.rows !== this.#task.rows) {

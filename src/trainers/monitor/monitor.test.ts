@@ -179,8 +179,8 @@ test('a turning point is told in the terminal and on the timeline, and its check
   );
   expect(stop).toBeUndefined();
   expect(events).toContainEqual({ type: 'warning', message: 'past step 2' });
-  expect(readEvents(folder)).toMatchObject([
-    { step: 6, kind: 'monitor', name: 'test', message: 'past step 2' },
+  expect(readEvents(folder).filter(({ message }) => message === 'past step 2')).toMatchObject([
+    { step: 6, kind: 'monitor', name: 'test' },
   ]);
   expect(checkpointSteps(folder)).toEqual([2, 8]);
 });

@@ -2,7 +2,6 @@ import { purposeSeed } from '../../data/index.ts';
 import type { Metrics } from '../../metrics/index.ts';
 import type { Policy } from '../../policy/index.ts';
 import { collectRollouts } from '../../rollouts/index.ts';
-import { appendEvent } from '../../runs/index.ts';
 import { Generator } from '../../tensor/index.ts';
 import type { RolloutGroup } from '../../types.ts';
 import type { CallbackContext, StopRequest, TrainerCallback } from '../trainer-callback.ts';
@@ -104,17 +103,14 @@ class Monitor implements TrainerCallback {
     });
   }
 
-  #detect({ step, folder, warn }: CallbackContext, metrics: Metrics): Metrics {
+  #detect({ step, warn }: CallbackContext, metrics: Metrics): Metrics {
     const { detector } = this.#options;
     this.#state = { ...this.#state, lastStep: step };
     if (detector === undefined) return {};
     const found = detector.advance(this.#state.detector, { step, metrics });
     const { state, turns } = found;
     this.#state = { ...this.#state, detector: state, turns: [...this.#state.turns, ...turns] };
-    for (const { indicator: name, message } of turns) {
-      warn(message);
-      appendEvent(folder, { step, time: Date.now() / 1000, kind: 'monitor', name, message });
-    }
+    for (const { indicator, message } of turns) warn(message, indicator);
     return found.metrics;
   }
 
