@@ -27,9 +27,11 @@ export interface ScoreTextsOptions {
 export class RewardModel implements Trainee {
   readonly model: Model;
   readonly tokenizer: Tokenizer;
+  /** The folder that its weights were read from; undefined where they were not. */
+  readonly source: string | undefined;
 
   /** @throws ConfigError for a model without a score, or with fewer token rows than the tokenizer has tokens. */
-  constructor(model: Model, tokenizer: Tokenizer) {
+  constructor(model: Model, tokenizer: Tokenizer, source?: string) {
     if (model.config.output !== 'score') {
       throw new ConfigError(
         'the model predicts tokens and has no score; train a reward model on preferences: laurel reward',
@@ -38,6 +40,7 @@ export class RewardModel implements Trainee {
     assertVocabulary(model, tokenizer);
     this.model = model;
     this.tokenizer = tokenizer;
+    this.source = source;
   }
 
   /** A new model with random weights. */
@@ -54,15 +57,18 @@ export class RewardModel implements Trainee {
   static load(folder: string, options: Omit<LoadPolicyOptions, 'baseFolder'> = {}): RewardModel {
     const { dtype = 'float32', device = 'cpu', trainable = true, tokenizer } = options;
     const model = loadModel(folder, { dtype, device, trainable });
-    return new RewardModel(model, tokenizer ?? loadTokenizer(folder));
+    return new RewardModel(model, tokenizer ?? loadTokenizer(folder), folder);
   }
 
   /** A policy's weights under a fresh score; they are shared, and change when the reward model is trained. */
-  static from({ model, tokenizer }: Policy, { seed = 42 }: { seed?: number } = {}): RewardModel {
+  static from(
+    { model, tokenizer, source }: Policy,
+    { seed = 42 }: { seed?: number } = {},
+  ): RewardModel {
     const { config, weights } = addScoreHead(model, { seed });
     // The padding of the folder below may be another tokenizer's.
     const { padTokenId } = tokenizer;
-    return new RewardModel({ config: { ...config, padTokenId }, weights }, tokenizer);
+    return new RewardModel({ config: { ...config, padTokenId }, weights }, tokenizer, source);
   }
 
   /** Padding of a batch, and what is no text at the end of one. */
