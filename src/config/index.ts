@@ -13,4 +13,10 @@ export { type SnakeCase, toCamelCase, toSnakeCase } from './naming.ts';
 export { editDistance, nearestName } from './nearest-name.ts';
 export { type Naming, type ParseOptions, parseConfig, parseWritten } from './parse-config.ts';
 export { formatProblems, type Problem, throwProblems } from './problem.ts';
-export { type ConfigSources, configDifferences, resolveConfig, toYaml } from './resolve-config.ts';
+export {
+  type ConfigSources,
+  configDifferences,
+  readYamlFile,
+  resolveConfig,
+  toYaml,
+} from './resolve-config.ts';

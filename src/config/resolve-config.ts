@@ -45,6 +45,13 @@ export function resolveConfig<Schema extends ConfigSchema>(
   });
 }
 
+/**
+ * A YAML file's mapping, as it is written.
+ * @throws ConfigError for what is no mapping, too long or too deep.
+ */
+export const readYamlFile = (file: string): Readonly<Record<string, unknown>> =>
+  readYaml(file, undefined).values;
+
 /** The resolved configuration as YAML that {@link resolveConfig} reads back to the same values. */
 export function toYaml(config: Readonly<Record<string, unknown>>, schema: ConfigSchema): string {
   return stringify(toWritten(config, listFields(schema)), { lineWidth: 0 });

@@ -261,3 +261,20 @@ describe('POST /api/runs/:id/annotations', () => {
     expect(run).toMatchObject({ name: 'The other', notes: 'Look <again>.', tags: ['kept', 'odd'] });
   });
 });
+
+describe('a run whose options cannot be read', () => {
+  it('is shown with all else, and says what is wrong with its file', async () => {
+    const own = newFolder();
+    makeFakeRun(own, { name: 'odd' });
+    const odd = await testDashboard(own);
+    writeFileSync(join(own, 'odd', 'config.yaml'), `${'['.repeat(100_000)}`);
+    expect((await getJson<RunsResponse>(odd, '/api/runs')).runs).toHaveLength(1);
+    const { status, text } = await ask(odd, '/api/runs/1', { headers: bearer(odd) });
+    expect(status).toBe(422);
+    expect(text).toContain('config.yaml');
+    // The server is as well as before.
+    expect(
+      (await getJson<SeriesResponse>(odd, '/api/runs/1/series?keys=reward')).series,
+    ).toHaveLength(1);
+  });
+});

@@ -28,6 +28,8 @@ import { isLoopback } from './security/allowed-hosts.ts';
 /** Where the built pages are, in a clone and in the published package. */
 const builtPages = fileURLToPath(new URL('../../dist/dashboard/', import.meta.url));
 
+const SHORTEST_PASSWORD = 8;
+
 /** How long a request may take to come in; answers may go on for as long as they are read. */
 const patience = { headersTimeout: 10_000, requestTimeout: 30_000 };
 
@@ -87,6 +89,7 @@ export async function startDashboard({
   ...secrets
 }: DashboardOptions = {}): Promise<Dashboard> {
   if (password === null && !isLoopback(host)) throw withoutPassword(host);
+  if (password !== null && password.length < SHORTEST_PASSWORD) throw shortPassword();
   const names = [...allowedHosts, ...publicNames(mail)];
   const access = await makeAccess({ root, host, password, allowedHosts: names, ...secrets });
   const store = new OpenStore(root, refreshMs === undefined ? {} : { refreshMs });
@@ -176,6 +179,11 @@ function closeServer(server: Server): Promise<void> {
     server.closeAllConnections();
   });
 }
+
+const shortPassword = (): ConfigError =>
+  new ConfigError(
+    `the dashboard's password: expected at least ${SHORTEST_PASSWORD} characters; choose a longer one`,
+  );
 
 const withoutPassword = (host: string): ConfigError =>
   new ConfigError(

@@ -31,7 +31,7 @@ export const dashboardCommand: Command = {
     );
     const dashboard = await startDashboard({
       ...options,
-      password: password ?? process.env['LAUREL_DASHBOARD_PASSWORD'] ?? null,
+      password: password ?? (process.env['LAUREL_DASHBOARD_PASSWORD'] || null),
       mail: findMail({ smtpUrl, mailFrom, publicUrl }),
       schemas: [sftConfig, dpoConfig, rewardConfig, grpoConfig, capoCommandConfig],
       version: laurelVersion(),

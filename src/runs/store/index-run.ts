@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { listCheckpoints } from '../../checkpoints/find-checkpoint.ts';
+import { readYamlFile } from '../../config/index.ts';
 import { readMetrics } from '../../metrics/jsonl-sink.ts';
 import type { MetricsEntry } from '../../metrics/metrics-sink.ts';
 import { readEvents } from '../run-events.ts';
@@ -86,9 +86,7 @@ export function standingOf(folder: string, record = readRunRecord(folder)): RunS
 
 function readOptions(folder: string): Options {
   const file = join(folder, 'config.yaml');
-  if (!existsSync(file)) return {};
-  const options = parse(readFileSync(file, 'utf8')) as unknown;
-  return typeof options === 'object' && options !== null ? (options as Options) : {};
+  return existsSync(file) ? readYamlFile(file) : {};
 }
 
 /** Trainers whose rows are pairs of completions. */

@@ -352,7 +352,7 @@ describe('repair', () => {
   it.each([
     ['run.json', '{}', 'm/run.json: is not a readable run record: trainer: '],
     ['run.json', 'null', 'm/run.json: is not a readable run record: '],
-    ['config.yaml', 'a: [1', 'm: cannot be read: '],
+    ['config.yaml', 'a: [1', 'm/config.yaml: is not valid YAML: '],
     ['metrics.jsonl', '{"step":1,"loss":1,"time":"noon"}\n', 'm: cannot be read: '],
     ['metrics.jsonl', 'loss 1\n{"step":2,"loss":1,"time":2}\n', 'm/metrics.jsonl:1: is not a line'],
     ['annotations.json', '{"tags":1}', 'm/annotations.json: holds no annotations'],

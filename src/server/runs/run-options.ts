@@ -1,7 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { DataError } from '../../errors.ts';
+import { readYamlFile } from '../../config/index.ts';
 import { Recent } from '../recent.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -13,13 +12,5 @@ export function readOptions(folder: string): Options {
   const file = join(folder, 'config.yaml');
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) return {};
-  return known.get(`${file} ${found.ino} ${found.mtimeMs} ${found.size}`, () => read(file));
-}
-
-function read(file: string): Options {
-  try {
-    return (parse(readFileSync(file, 'utf8')) as Record<string, unknown> | null) ?? {};
-  } catch (cause) {
-    throw new DataError(`is not valid YAML: ${(cause as Error).message}`, { file, cause });
-  }
+  return known.get(`${file} ${found.ino} ${found.mtimeMs} ${found.size}`, () => readYamlFile(file));
 }

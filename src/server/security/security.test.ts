@@ -242,6 +242,10 @@ describe('another host', () => {
   it('needs a password', async () => {
     await expect(startDashboard({ root, host: '0.0.0.0', port: 0 })).rejects.toThrow(ConfigError);
     await expect(startDashboard({ root, host: '0.0.0.0', port: 0 })).rejects.toThrow(/password/);
+    for (const password of ['', 'short'])
+      await expect(startDashboard({ root, host: '0.0.0.0', port: 0, password })).rejects.toThrow(
+        /at least 8/,
+      );
   });
   it('asks for it, a few times a minute, and gives a session for it', async () => {
     const open = await testDashboard(root, {
