@@ -20,7 +20,7 @@ const pictures = [
   {
     name: 'runs',
     path: '/runs',
-    prepare: (page) => page.getByLabel('Select greetings-grpo-1').check(),
+    prepare: (page) => selectBoth(page),
   },
   { name: 'run', path: '/runs/2', prepare: pointAtChart },
   { name: 'compare', path: '/compare?runs=2,3&smoothing=0.6', prepare: pointAtChart },
@@ -29,7 +29,6 @@ const pictures = [
     path: '/runs/2/completions?step=15&colour=logprob',
     prepare: pointAtToken,
   },
-  { name: 'papers', path: '/' },
   { name: 'run-dark', path: '/runs/2', theme: 'dark', prepare: pointAtChart },
 ];
 
@@ -63,6 +62,11 @@ async function take(browser, url, { name, path, theme = 'light', prepare }) {
   const { size } = statSync(file);
   if (size > mostBytes) throw new Error(`${file}: ${size} bytes, at most ${mostBytes} expected`);
   console.log(`${file}: ${Math.round(size / 1000)} kB`);
+}
+
+async function selectBoth(page) {
+  for (const seed of ['0', '1']) await page.getByLabel(`Select greetings-grpo-${seed}`).check();
+  await page.mouse.move(0, 0);
 }
 
 async function pointAtChart(page) {

@@ -45,7 +45,7 @@ function Facts({ page: { run, attempts } }: { page: RunPage }) {
     </time>,
     `${run.state === 'running' ? 'for' : 'took'} ${formatDuration(seconds)}`,
     attempts.length > 1 && `attempt ${attempts.length}`,
-    parent && `resumed from ${parent}`,
+    parent && `from ${parent}`,
     run.state !== 'running' && run.state !== 'finished' && reason,
   ].filter(Boolean);
   return (
