@@ -229,7 +229,10 @@ export interface TokensResponse {
 export interface PromptHistory {
   readonly example: number;
   readonly kind: CompletionKind;
+  /** Of the last 300 steps that have it. */
   readonly groups: readonly GroupView[];
+  /** Steps that have it. */
+  readonly steps: number;
 }
 
 /** `POST /api/runs/:id/annotations`; what is left out stays. */

@@ -32,6 +32,9 @@ interface Matches {
   readonly rewardNames: readonly string[];
 }
 
+/** Of one prompt's history: more than anybody steps through. */
+const MOST_STEPS = 300;
+
 const NO_TOKENS: ReadonlySet<number> = new Set();
 
 export class CompletionLibrary {
@@ -59,19 +62,21 @@ export class CompletionLibrary {
     };
   }
 
-  /** Every group of one row of the dataset, oldest step first. */
+  /** The groups of one row of the dataset, oldest step first; of very many the last. */
   async history(folder: string, example: number, kind: CompletionKind): Promise<PromptHistory> {
-    const groups: GroupView[] = [];
+    const found: { step: number; file: RunFile; own: readonly GroupPlace[] }[] = [];
     for (const step of completionSteps(folder, kind)) {
       const file = await findRunFile(folder, ...completionsFile(step, kind));
-      if (file === undefined) continue;
-      const places = await this.#placesOf(file);
+      const places = file === undefined ? [] : await this.#placesOf(file);
       const own = places.filter((place) => place.example === example);
-      if (own.length === 0) continue;
+      if (file !== undefined && own.length > 0) found.push({ step, file, own });
+    }
+    const groups: GroupView[] = [];
+    for (const { step, file, own } of found.slice(-MOST_STEPS)) {
       const withTokens = kind === 'train' ? await this.#tokens.placesOf(folder, step) : NO_TOKENS;
       groups.push(...(await viewsOf(file, own.map(whole), withTokens)));
     }
-    return { example, kind, groups };
+    return { example, kind, groups, steps: found.length };
   }
 
   #placesOf(file: RunFile): Promise<readonly GroupPlace[]> {
