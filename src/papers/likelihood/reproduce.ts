@@ -70,7 +70,7 @@ function seedCells(seed: number, { isQuick, hasData }: { isQuick: boolean; hasDa
 }
 
 /** Likelihood terms that each seed has from the start; the rest of the grid comes when every seed has those. */
-const FIRST_NLL = 2;
+const FIRST_NLL = 4;
 
 const restOfGrid = (seed: number): CellPlan[] =>
   armCells({ name: 'generated', task: generated, seed }, nllArms.slice(FIRST_NLL));

@@ -60,7 +60,7 @@ export interface PanelsChart {
 
 const WIDTH = 860;
 const MARGIN = 24;
-const GAP = { left: 58, top: 34, bottom: 48, right: 14 };
+const GAP = { left: 66, top: 34, bottom: 48, right: 14 };
 const LEGEND_ROW = 20;
 
 interface Box {
@@ -136,7 +136,6 @@ function drawPanel(panel: Panel, box: Box): string[] {
     box.bottom,
     box.top,
   ]);
-  if (panel.xRange === undefined) x.nice(5);
   if (panel.yRange === undefined) y.nice(5);
   return [
     text(panel.title, { x: box.left, y: box.top - 12, size: 13, weight: 600, fill: ink }),
@@ -170,7 +169,7 @@ function drawAxes({ xLabel, yLabel }: Panel, box: Box, x: Scale, y: Scale): stri
       ]),
     `<line ${rightEnd} y1="${fixed(box.bottom)}" y2="${fixed(box.bottom)}" stroke="${faint}"/>`,
     text(xLabel, { x: (box.left + box.right) / 2, y: box.bottom + 35, size: 12, anchor: 'middle' }),
-    `<g transform="translate(${fixed(box.left - 44)} ${fixed(middle)}) rotate(-90)">${text(yLabel, { x: 0, y: 0, size: 12, anchor: 'middle' })}</g>`,
+    `<g transform="translate(${fixed(box.left - 52)} ${fixed(middle)}) rotate(-90)">${text(yLabel, { x: 0, y: 0, size: 12, anchor: 'middle' })}</g>`,
   ];
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../../checkpoints/index.ts';
 import { type ResultsRecord, serializeResults } from '../results-record.ts';
-import { type CellPlan, type CellRecord, cellName } from './cell.ts';
+import { type CellPlan, type CellRecord, cellName, type Json } from './cell.ts';
 import { canonicalJson } from './cell-key.ts';
 import { laurelVersion } from './laurel-version.ts';
 import { describeSeconds } from './progress-lines.ts';
@@ -16,13 +16,22 @@ export interface ResultsSource {
   readonly command: string;
 }
 
-/** The files of a study's results by name: record, page and plots, all drawn from the same cells. */
-export function resultsFiles({
-  reproduction,
-  plan,
-  cells,
-  command,
-}: ResultsSource): ReadonlyMap<string, string> {
+const DIGITS = 6;
+
+/** A record whose results keep six digits: enough to draw everything from, in a third of the room. */
+export const compactCell = (cell: CellRecord): CellRecord => ({
+  ...cell,
+  result: JSON.parse(
+    JSON.stringify(cell.result, (_, value: unknown) =>
+      typeof value === 'number' ? Number(value.toPrecision(DIGITS)) : value,
+    ),
+  ) as Json,
+});
+
+/** The files of a study's results by name: record, page and plots, all drawn from the same cells as they are kept. */
+export function resultsFiles(source: ResultsSource): ReadonlyMap<string, string> {
+  const { reproduction, plan, command } = source;
+  const cells = source.cells.map(compactCell);
   const report = reproduction.report(cells);
   const record = recordOf({ reproduction, plan, cells, command }, report);
   const sections = [...report.sections, cellsSection(plan, cells), machinesSection(record)];

@@ -66,3 +66,13 @@ export function pearson(pairs: readonly (readonly [number, number])[]): Correlat
   const p = freedom <= 0 ? Number.NaN : regularizedBeta(1 - r * r, freedom / 2, 0.5);
   return { r, p, n };
 }
+
+/** What is left of the correlation of two variables when a third, related to both, is held. */
+export function partialCorrelation(
+  triples: readonly (readonly [number, number, number])[],
+): number {
+  const r = (a: 0 | 1 | 2, b: 0 | 1 | 2) =>
+    pearson(triples.map((triple) => [triple[a], triple[b]])).r;
+  const [xy, xz, yz] = [r(0, 1), r(0, 2), r(1, 2)];
+  return (xy - xz * yz) / Math.sqrt((1 - xz * xz) * (1 - yz * yz));
+}

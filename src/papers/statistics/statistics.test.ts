@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bootstrapInterval, quantile } from './bootstrap.ts';
-import { pearson, regularizedBeta } from './correlation.ts';
+import { partialCorrelation, pearson, regularizedBeta } from './correlation.ts';
 import {
   evaluatePolynomial,
   fitPolynomial,
@@ -92,6 +92,16 @@ describe('correlation', () => {
     expect(r).toBeCloseTo(0.8, 12);
     expect(p).toBeCloseTo(0.2, 12);
     expect(n).toBe(4);
+  });
+
+  test('two variables that share only a third have nothing left when it is held', () => {
+    // x = z + a and y = z + b with a, b and z orthogonal of one variance: r = 1/2, and nothing given z.
+    const signs = [1, -1];
+    const triples = signs.flatMap((z) =>
+      signs.flatMap((a) => signs.map((b) => [z + a, z + b, z] as const)),
+    );
+    expect(pearson(triples.map(([x, y]) => [x, y])).r).toBeCloseTo(1 / 2, 12);
+    expect(partialCorrelation(triples)).toBeCloseTo(0, 12);
   });
 
   test('what does not vary has no correlation', () => {

@@ -29,11 +29,22 @@ export interface Bend {
 
 const change = (to: number, from: number): number => 100 * (to / from - 1);
 
-const runPoints = (run: StudyRun, every: number): Point[] =>
-  pointsOf(run, every).map(({ likelihoodChosen, winProbability }) => [
-    likelihoodChosen,
-    winProbability,
-  ]);
+/** Over what win probability is fitted: likelihood in nats a token, or its rank among the points, from 0 to 1. */
+export type BendScale = 'nats' | 'rank';
+
+function pointsOfRuns(runs: readonly StudyRun[], every: number, scale: BendScale): Point[][] {
+  const groups = runs.map((run) => pointsOf(run, every));
+  const sorted = groups.flat().map(({ likelihoodChosen }) => likelihoodChosen);
+  sorted.sort((a, b) => a - b);
+  const placeOf = (value: number) =>
+    scale === 'nats' ? value : sorted.indexOf(value) / Math.max(sorted.length - 1, 1);
+  return groups.map((group) =>
+    group.map(({ likelihoodChosen, winProbability }) => [
+      placeOf(likelihoodChosen),
+      winProbability,
+    ]),
+  );
+}
 
 /** Copies of a run in a resample are left out together: one that stays would have been seen. */
 function mergeCopies(groups: readonly (readonly Point[])[]): Point[][] {
@@ -48,8 +59,12 @@ function leftOutChange(groups: readonly (readonly Point[])[]): number {
 }
 
 /** Win probability by the likelihood of the better completions, a point every `every` steps of each run. */
-export function measureBend(runs: readonly StudyRun[], every: number): Bend {
-  const groups = runs.map((run) => runPoints(run, every));
+export function measureBend(
+  runs: readonly StudyRun[],
+  every: number,
+  scale: BendScale = 'nats',
+): Bend {
+  const groups = pointsOfRuns(runs, every, scale);
   const points = groups.flat();
   const parabola = fitPolynomial(points, 2);
   const xs = points.map(([x]) => x);

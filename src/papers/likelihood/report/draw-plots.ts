@@ -15,7 +15,7 @@ export type ReportPlot = StudyReport['plots'][number];
 export interface Analysed {
   /** Steps between points. */
   readonly every: number;
-  readonly bends: Readonly<Record<Method | 'all', Bend>>;
+  readonly bends: Readonly<Record<Method | 'all' | 'ranked', Bend>>;
   /** Of the runs without a likelihood term. */
   readonly plain: ReadonlyMap<Method, Bend>;
   readonly turns: readonly RunTurn[];

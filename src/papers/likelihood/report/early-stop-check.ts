@@ -12,6 +12,7 @@ import {
 } from '../analysis/early-stop.ts';
 import type { StudyRun } from '../study/runs.ts';
 import { fixedStep } from '../study/settings.ts';
+import { decimals, judge } from './wording.ts';
 
 const rules: readonly (readonly [name: string, rule: StoppingRule])[] = [
   ['indicators', byIndicators],
@@ -36,7 +37,7 @@ export const earlyStopRows = (runs: readonly StudyRun[]): IntervalRow[] =>
     };
   });
 
-const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
+const percent = (value: number): string => `${decimals(100 * value, 1)}%`;
 
 /** Early stopping by the indicators against other rules. */
 export function earlyStopCheck(runs: readonly StudyRun[]): Check {
@@ -47,7 +48,7 @@ export function earlyStopCheck(runs: readonly StudyRun[]): Check {
     return { value: mean(each), ...bootstrapInterval(each, mean) };
   };
   const differences = rules.slice(1).map(([name, rule]) => ({ name, ...difference(rule) }));
-  const beats = differences.slice(0, 2).map(({ low }) => low > 0);
+  const beats = differences.map(({ low }) => low > 0);
   const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b).join(', ');
   const kept = [indicators!, ...others].map(
     ({ name, value, low, high }) => `${name} ${percent(value)} [${percent(low)}, ${percent(high)}]`,
@@ -64,11 +65,7 @@ export function earlyStopCheck(runs: readonly StudyRun[]): Check {
       '-',
       '−',
     ),
-    verdict: beats.every(Boolean)
-      ? 'appears'
-      : differences[2]!.low > 0
-        ? 'partly'
-        : 'does not appear',
+    verdict: judge(beats.every(Boolean), beats.some(Boolean)),
     note: null,
     plots: ['early-stop.svg'],
   };

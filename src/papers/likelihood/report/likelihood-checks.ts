@@ -1,4 +1,5 @@
 import type { Check } from '../../results-record.ts';
+import { partialCorrelation } from '../../statistics/correlation.ts';
 import type { Bend } from '../analysis/bend.ts';
 import { bestCheckpoints } from '../analysis/best-checkpoint.ts';
 import {
@@ -9,20 +10,25 @@ import {
 } from '../analysis/correlations.ts';
 import { nllEffect } from '../analysis/nll.ts';
 import { describeArm, methodNames } from '../study/arms.ts';
-import type { StudyRun } from '../study/runs.ts';
+import { pointsOf, type StudyRun } from '../study/runs.ts';
 import { decimals, interval, judge, seedsOf, share } from './wording.ts';
 
-/** Win probability bends over likelihood. */
-export function bendCheck(runs: readonly StudyRun[], bend: Bend): Check {
-  const isBent = bend.isConcave && bend.vertex > bend.range[0] && bend.vertex < bend.range[1];
-  const isBetter = bend.leftOutInterval.high < 0;
+const isBent = ({ isConcave, vertex, range }: Bend): boolean =>
+  isConcave && vertex > range[0] && vertex < range[1];
+
+const describeBend = (bend: Bend, unit: string): string =>
+  `leave-one-run-out RMSE ${decimals(bend.leftOut, 1)}% ${interval(bend.leftOutInterval, 1)}, in sample ${decimals(bend.inSample, 1)}%; ${bend.isConcave ? 'concave' : 'convex'}, vertex at ${decimals(bend.vertex, 2)} ${interval(bend.vertexInterval, 2)} ${unit} in a range of ${decimals(bend.range[0], 2)} to ${decimals(bend.range[1], 2)}; concave with its vertex inside in ${share(bend.insideShare)} of resamples of runs`;
+
+/** Win probability bends over likelihood, in nats or at least by rank. */
+export function bendCheck(runs: readonly StudyRun[], bend: Bend, ranked: Bend): Check {
+  const bends = (each: Bend) => isBent(each) && each.leftOutInterval.high < 0;
   return {
     id: 'bend',
     finding:
       'Win probability rises and falls with the likelihood of the better completions: a quadratic fits better than a line.',
     paper: 'RMSE −24.42% (7B) and −25.78% (35B) by a quadratic, in sample',
-    ours: `leave-one-run-out RMSE ${decimals(bend.leftOut, 1)}% ${interval(bend.leftOutInterval, 1)}, in sample ${decimals(bend.inSample, 1)}%; ${bend.isConcave ? 'concave' : 'convex'}, vertex at ${decimals(bend.vertex)} ${interval(bend.vertexInterval)} nats a token in a range of ${decimals(bend.range[0])} to ${decimals(bend.range[1])}; inside it in ${share(bend.insideShare)} of resamples of runs (${runs.length} runs, ${seedsOf(runs)})`,
-    verdict: judge(isBent && isBetter, isBent && bend.leftOut < 0),
+    ours: `over nats: ${describeBend(bend, 'nats a token')}. Over the rank of the likelihood: ${describeBend(ranked, '')} (${runs.length} runs, ${seedsOf(runs)})`,
+    verdict: judge(bends(bend), isBent(bend) || bends(ranked)),
     note: null,
     plots: ['win-over-likelihood.svg'],
   };
@@ -78,12 +84,19 @@ export function diversityCheck(runs: readonly StudyRun[], every: number): Check 
     method,
     found: likelihoodCorrelation(ofMethod(runs, method), ({ diversity }) => diversity, every),
   }));
+  const held = methods.map((method) => {
+    const points = ofMethod(runs, method).flatMap((run) => pointsOf(run, every));
+    const triples = points.map(
+      (each) => [each.likelihoodChosen, each.diversity, each.meanLength] as const,
+    );
+    return `${methodNames[method]} ${decimals(partialCorrelation(triples), 2)}`;
+  });
   const isNegative = found.map(({ found: { interval: bounds } }) => bounds.high < 0);
   return {
     id: 'diversity',
     finding: 'A lower likelihood goes with a higher cross-input diversity, within each method.',
     paper: 'so in every method (figure)',
-    ours: `${found.map(({ method, found: correlation }) => `${methodNames[method]} ${describeCorrelation(correlation)}`).join('; ')}; ${seedsOf(runs)}`,
+    ours: `${found.map(({ method, found: correlation }) => `${methodNames[method]} ${describeCorrelation(correlation)}`).join('; ')}; ${seedsOf(runs)}. With length held: ${held.join(', ')}`,
     verdict: judge(isNegative.every(Boolean), isNegative.some(Boolean)),
     note: null,
     plots: ['diversity.svg'],

@@ -16,11 +16,22 @@ const fitLines = ({ line, parabola, range }: Bend): Line[] => [
 const isInside = ({ isConcave, vertex, range }: Bend): boolean =>
   isConcave && vertex > range[0] && vertex < range[1];
 
+/** The same points, evenly spread. */
+const rankedPanel = (bend: Bend): Panel => ({
+  title: 'All runs, by rank',
+  xLabel: 'rank of the likelihood, 1: the likeliest',
+  yLabel: 'win probability',
+  dots: bend.points.map(([x, y]) => ({ x, y, colour: '#6b7785', opacity: 0.6 })),
+  lines: fitLines(bend),
+  marks: isInside(bend) ? [{ x: bend.vertex, colour: dark }] : [],
+  xRange: bend.range,
+});
+
 /** Win probability over likelihood, all runs and each method's, with line and quadratic. */
 export function bendSvg(
   runs: readonly StudyRun[],
   every: number,
-  bends: Readonly<Record<Method | 'all', Bend>>,
+  bends: Readonly<Record<Method | 'all' | 'ranked', Bend>>,
 ): string {
   const panel = (title: string, some: readonly StudyRun[], bend: Bend): Panel => ({
     title,
@@ -41,6 +52,7 @@ export function bendSvg(
     ],
     panels: [
       panel('All runs', runs, bends.all),
+      rankedPanel(bends.ranked),
       ...methods.map((method) => panel(methodNames[method], ofMethod(runs, method), bends[method])),
     ],
   });

@@ -35,6 +35,8 @@ function recordOf({ task, arm, seed, settings }: (typeof plan.cells)[number]): C
     meanReward: 4,
     chosenReward: 4.2,
     rejectedReward: 3.8,
+    chosenLength: 36,
+    rejectedLength: 33,
     labelsRight: 0.8,
   };
   const result =

@@ -33,8 +33,9 @@ const pointEvery = (runs: readonly StudyRun[]): number => {
 
 function headlineOf(bend: Bend | undefined, runs: readonly StudyRun[]): Omit<Headline, 'command'> {
   return {
-    name: 'error of a quadratic in likelihood against a line (ours: run left out; paper: in sample)',
-    ours: bend === undefined ? null : Number(bend.leftOut.toFixed(1)),
+    name: 'RMSE of a quadratic in likelihood against a line (here on runs left out)',
+    // Never a negative zero.
+    ours: bend === undefined ? null : Number(bend.leftOut.toFixed(1)) + 0,
     paper: PAPER_CHANGE,
     unit: 'percent',
     spread:
@@ -57,6 +58,7 @@ function generatedReport(runs: readonly StudyRun[]): {
   const bend = measureBend(runs, every);
   const bends = {
     all: bend,
+    ranked: measureBend(runs, every, 'rank'),
     ...(Object.fromEntries(
       methods.map((method) => [method, measureBend(ofMethod(runs, method), every)]),
     ) as Record<Method, Bend>),
@@ -67,7 +69,7 @@ function generatedReport(runs: readonly StudyRun[]): {
     (method) => [method, measureBend(withoutNll(ofMethod(runs, method)), every)] as const,
   );
   const checks = [
-    bendCheck(runs, bend),
+    bendCheck(runs, bend, bends.ranked),
     bestCheck(runs),
     lengthCheck(runs, every),
     diversityCheck(runs, every),
@@ -80,9 +82,20 @@ function generatedReport(runs: readonly StudyRun[]): {
   return { checks, plots, bend };
 }
 
+/** How many findings there are of each verdict. */
+function summaryOf(checks: readonly Check[]): string {
+  const verdicts = ['appears', 'partly', 'does not appear', 'not measured'] as const;
+  const counts = verdicts.flatMap((verdict) => {
+    const count = checks.filter((check) => check.verdict === verdict).length;
+    return count === 0 ? [] : [`${verdict}: ${count}`];
+  });
+  return `Of ${checks.length} findings, at this size, ${counts.join('; ')}. What a verdict takes is fixed in the code that draws this page.`;
+}
+
 const checksSection = (checks: readonly Check[]): PageSection => ({
   heading: 'Findings',
   blocks: [
+    { text: summaryOf(checks) },
     {
       table: {
         head: ['finding', 'paper', 'here', 'verdict'],

@@ -158,6 +158,8 @@ export function basesTable(records: readonly CellRecord[]): PageSection {
             'gold reward of samples',
             'of chosen',
             'of rejected',
+            'length of chosen, tokens',
+            'of rejected',
             'labels that agree with the gold reward',
           ],
           rows: bases.map((each) => [
@@ -166,6 +168,8 @@ export function basesTable(records: readonly CellRecord[]): PageSection {
             decimals(each.meanReward, 2),
             decimals(each.chosenReward, 2),
             decimals(each.rejectedReward, 2),
+            decimals(each.chosenLength, 1),
+            decimals(each.rejectedLength, 1),
             `${(100 * each.labelsRight).toFixed(1)}%`,
           ]),
         },

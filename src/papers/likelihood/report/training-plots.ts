@@ -50,6 +50,10 @@ function gridOfMethods(
   );
 }
 
+/** Methods that have runs: as many columns. */
+const columnsOf = (runs: readonly StudyRun[]): number =>
+  methods.filter((method) => ofMethod(runs, method).length > 0).length;
+
 const strengthLegend = (runs: readonly StudyRun[]) =>
   methods
     .map((method) => ({ method, own: ofMethod(runs, method) }))
@@ -64,7 +68,7 @@ const strengthLegend = (runs: readonly StudyRun[]) =>
 export const indicatorsSvg = (runs: readonly StudyRun[]): string =>
   renderPanelsSvg({
     title: 'Through training: win probability, likelihood, both indicators',
-    columns: 3,
+    columns: columnsOf(runs),
     panelHeight: 150,
     legend: [
       { name: 'weakest hold to the reference', colour: sequentialColour(0.85), kind: 'line' },
@@ -82,12 +86,13 @@ export const indicatorsSvg = (runs: readonly StudyRun[]): string =>
 export const realSvg = (runs: readonly StudyRun[]): string =>
   renderPanelsSvg({
     title: 'Human preferences: likelihoods and indicators through training',
-    columns: 3,
+    columns: columnsOf(runs),
     panelHeight: 140,
     panels: gridOfMethods(runs, [
       ['LLH better', ({ likelihoodChosen }) => likelihoodChosen],
       ['LLH better − worse', (each) => each.likelihoodChosen - each.likelihoodRejected],
-      ['accuracy', ({ accuracy }) => accuracy],
+      // Before the first step policy and reference rank nothing.
+      ['accuracy', ({ step, accuracy }) => (step === 0 ? Number.NaN : accuracy)],
       ['top-10 entropy, bits', ({ entropy }) => entropy],
       ['top-10 mass', ({ mass }) => mass],
     ]),

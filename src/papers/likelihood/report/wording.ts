@@ -4,8 +4,11 @@ import type { StudyRun } from '../study/runs.ts';
 
 type Verdict = Check['verdict'];
 
-export const decimals = (value: number, digits = 3): string =>
-  value.toFixed(digits).replace('-', '−');
+/** With a true minus sign, and none before a zero. */
+export function decimals(value: number, digits = 3): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
+}
 
 export const interval = ({ low, high }: Interval, digits = 3): string =>
   `[${decimals(low, digits)}, ${decimals(high, digits)}]`;

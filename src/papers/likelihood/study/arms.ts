@@ -52,10 +52,10 @@ export const plainArms: readonly Arm[] = interleave(
   grid('hinge', [0.03, 1, 0.3, 3]),
 );
 
-/** Arms with λ·NLL, the larger first. */
+/** Arms with λ·NLL: one that weighs about as much as the loss itself, and one that outweighs it. */
 export const nllArms: readonly Arm[] = interleave(
-  grid('dpo', [0.03, 0.1], [0.03, 0.005]),
-  grid('ipo', [0.03, 0.1], [0.03, 0.005]),
+  grid('dpo', [0.03, 0.1], [0.03, 0.3]),
+  grid('ipo', [0.03, 0.1], [0.03, 0.3]),
 );
 
 /** Weak holds again without the rate's fall, which examines what brings win probability back late in training. */

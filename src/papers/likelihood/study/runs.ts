@@ -41,6 +41,9 @@ export interface BaseFindings {
   readonly meanReward: number;
   readonly chosenReward: number;
   readonly rejectedReward: number;
+  /** Characters. */
+  readonly chosenLength: number;
+  readonly rejectedLength: number;
   /** Share of the pairs with unequal rewards whose label the gold reward shares. */
   readonly labelsRight: number;
 }
