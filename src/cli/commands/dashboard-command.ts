@@ -10,6 +10,7 @@ import { abortOnInterrupt } from '../interruption.ts';
 import { parseFlags, renderHelp } from '../options/index.ts';
 import { laurelVersion } from '../version.ts';
 import { dashboardConfig } from './dashboard-config.ts';
+import { findPassword } from './dashboard-password.ts';
 
 /** `laurel dashboard` */
 export const dashboardCommand: Command = {
@@ -31,7 +32,7 @@ export const dashboardCommand: Command = {
     );
     const dashboard = await startDashboard({
       ...options,
-      password: password ?? (process.env['LAUREL_DASHBOARD_PASSWORD'] || null),
+      password: findPassword(password),
       mail: findMail({ smtpUrl, mailFrom, publicUrl }),
       schemas: [sftConfig, dpoConfig, rewardConfig, grpoConfig, capoCommandConfig],
       version: laurelVersion(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configGroup, defineConfig } from '../../config/index.ts';
 import { mailOptions } from '../../digest/mail-options.ts';
+import { isLongEnough, tooShort } from './dashboard-password.ts';
 
 /** What `laurel dashboard` reads. */
 export const dashboardConfig = defineConfig({
@@ -17,7 +18,7 @@ export const dashboardConfig = defineConfig({
         .describe('Address to listen on; others than this machine’s own need a password.'),
       password: z
         .string()
-        .min(8)
+        .refine(isLongEnough, tooShort)
         .nullable()
         .default(null)
         .describe(

@@ -10,10 +10,10 @@ export const loggingOptions = configGroup('Logging', {
   loggingFirstStep: z.boolean().default(false).describe('Log the first step too.'),
   runName: z
     .string()
-    .regex(
-      /^[\w.-]+$/,
-      'expected letters, digits, `.`, `_` and `-` alone; laurel runs rename takes any',
-    )
+    .refine((name) => /^[\w.-]+$/.test(name), {
+      error: ({ input }) =>
+        `expected letters, digits, ".", "_" and "-" alone, found ${JSON.stringify(input)}; laurel runs rename gives any name`,
+    })
     .nullable()
     .default(null)
     .describe('Name of the run: letters, digits, `.`, `_`, `-`; null: trainer and time.'),
