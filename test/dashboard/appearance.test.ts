@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { describeInBrowser, openBrowser } from '../support/browser.ts';
@@ -22,7 +24,8 @@ const addresses = [
 
 async function openPages(width: number, colorScheme: 'light' | 'dark') {
   const root = newFolder();
-  makeFakeRun(root, { name: longName, completionSteps: [10, 20] });
+  const folder = makeFakeRun(root, { name: longName, completionSteps: [10, 20] });
+  writeFileSync(join(folder, 'annotations.json'), JSON.stringify({ notes: 'word'.repeat(200) }));
   makeFakeRun(root, { name: 'other', seed: 1 });
   const dashboard = await testDashboard(root);
   const page = await (await openBrowser({ width, colorScheme })).newPage();

@@ -9,17 +9,15 @@ export function readLines(database: Database, runId: number, cursor: number): Me
     cursor,
   );
   if (lines.length === 0) return [];
-  const metrics = new Map<number, Record<string, number | null>>(
-    lines.map(([step]) => [Number(step), {}]),
+  const metrics = new Map<number, [key: string, value: number | null][]>(
+    lines.map(([step]) => [Number(step), []]),
   );
-  for (const [key, step, value] of pointsFrom(database, runId, Number(lines[0]![0]))) {
-    const line = metrics.get(Number(step));
-    if (line !== undefined) line[String(key)] = value as number | null;
-  }
+  for (const [key, step, value] of pointsFrom(database, runId, Number(lines[0]![0])))
+    metrics.get(Number(step))?.push([String(key), value as number | null]);
   return lines.map(([step, time]) => ({
     step: Number(step),
     time: Number(time),
-    metrics: metrics.get(Number(step))!,
+    metrics: Object.fromEntries(metrics.get(Number(step))!),
   }));
 }
 

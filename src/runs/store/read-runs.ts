@@ -75,11 +75,12 @@ function readLatest(
      FROM run_keys k JOIN metric_keys m ON m.id = k.key_id WHERE ?1 IS NULL OR k.run_id = ?1 ORDER BY k.run_id, m.name`,
     id ?? null,
   );
-  const latest = new Map<number, Record<string, number | null>>();
+  const latest = new Map<number, [key: string, value: number | null][]>();
   for (const [runId, key, value] of rows) {
-    const values = latest.get(Number(runId)) ?? {};
-    values[String(key)] = value as number | null;
+    const values = latest.get(Number(runId)) ?? [];
+    values.push([String(key), value as number | null]);
     latest.set(Number(runId), values);
   }
-  return latest;
+  // A key may be called __proto__, which an assignment would lose.
+  return new Map([...latest].map(([runId, values]) => [runId, Object.fromEntries(values)]));
 }

@@ -81,6 +81,15 @@ describe('a run', () => {
     expect(store.attempts(run!.id)).toMatchObject([{ fromStep: 0, outcome: 'finished' }]);
     store.close();
   });
+  it('has its metrics whatever they are called', () => {
+    const metrics = JSON.parse('{"__proto__":5,"constructor":2}') as Metrics;
+    const store = storeOf([[1, metrics]]);
+    expect(Object.entries(store.get('only').latest)).toEqual([
+      ['__proto__', 5],
+      ['constructor', 2],
+    ]);
+    expect(Object.entries(store.lines(1)[0]!.metrics)).toHaveLength(2);
+  });
   it('knows the run whose weights it started from', () => {
     const root = newRoot();
     const first = finishedRun(root, 'first');
