@@ -11,6 +11,7 @@ export default defineConfig({
     setupFiles: ['test/matchers.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for in browsers and other processes takes longer where tests share few processors.
     expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -31,10 +31,12 @@ describeInBrowser('the completions of a run', () => {
     await page.getByRole('searchbox').fill('i would SAY');
     await page.getByText('2 completions of 2 prompts').waitFor();
     await page.getByRole('searchbox').fill('');
+    await expect.poll(() => cards.count()).toBe(4);
     await page.getByLabel('Ended by').selectOption('stop');
     await page.getByText('2 completions of 2 prompts').waitFor();
-    expect(await page.getByText('✂ cut').count()).toBe(0);
+    await expect.poll(() => page.getByText('✂ cut').count()).toBe(0);
     await page.getByLabel('Ended by').selectOption('');
+    await expect.poll(() => cards.count()).toBe(4);
     await page.getByLabel('Highest reward').fill('0.5');
     await expect.poll(() => cards.count()).toBe(2);
     await page.getByLabel('Highest reward').fill('');
@@ -76,7 +78,7 @@ async function showsDifferences(page: Page): Promise<void> {
   await group.getByRole('button', { name: 'Compare with other steps' }).click();
   const history = group.getByRole('region', { name: 'Comparison over steps' });
   await expect.poll(() => history.locator('.diff del').allTextContents()).toEqual(['10']);
-  expect(await history.locator('.diff ins').allTextContents()).toEqual(['20']);
+  await expect.poll(() => history.locator('.diff ins').allTextContents()).toEqual(['20']);
   await history.getByLabel('From step').selectOption('20');
   await expect.poll(() => history.locator('.diff ins').count()).toBe(0);
 }
