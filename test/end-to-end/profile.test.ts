@@ -85,5 +85,5 @@ test('sft: profiles too; another trainer’s name is refused', async () => {
   expect(phases / steps).toBeGreaterThan(0.9);
   const { code, stderr } = await laurel(['profile', 'sfd']);
   expect(code).toBe(2);
-  expect(stderr).toContain('expected a trainer (sft, dpo, grpo), found "sfd"');
+  expect(stderr).toContain('expected a trainer (sft, dpo, reward, grpo, capo), found "sfd"');
 });
