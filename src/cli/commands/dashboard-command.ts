@@ -10,7 +10,6 @@ import { abortOnInterrupt } from '../interruption.ts';
 import { parseFlags, renderHelp } from '../options/index.ts';
 import { laurelVersion } from '../version.ts';
 import { dashboardConfig } from './dashboard-config.ts';
-import { findPassword } from './dashboard-password.ts';
 
 /** `laurel dashboard` */
 export const dashboardCommand: Command = {
@@ -32,7 +31,7 @@ export const dashboardCommand: Command = {
     );
     const dashboard = await startDashboard({
       ...options,
-      password: findPassword(password),
+      password: password ?? (process.env['LAUREL_DASHBOARD_PASSWORD'] || null),
       mail: findMail({ smtpUrl, mailFrom, publicUrl }),
       schemas: [sftConfig, dpoConfig, rewardConfig, grpoConfig, capoCommandConfig],
       version: laurelVersion(),
