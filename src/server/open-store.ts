@@ -24,14 +24,7 @@ export class OpenStore {
   }
 
   get current(): RunStore {
-    const identity = this.#identify();
-    if (identity !== this.#identity) {
-      // First the new one: where it cannot be opened, a damaged one say, the next request tries again.
-      const store = RunStore.open(this.root);
-      this.#store.close();
-      this.#store = store;
-      this.#identity = this.#identify();
-    }
+    this.#follow();
     return this.#store;
   }
 
@@ -53,11 +46,21 @@ export class OpenStore {
 
   /** Names the database: numbers of runs and cursors mean something within it only. */
   get identity(): string {
+    this.#follow();
     return this.#identity;
   }
 
   close(): void {
     this.#store.close();
+  }
+
+  #follow(): void {
+    if (this.#identify() === this.#identity) return;
+    // First the new one: where it cannot be opened, a damaged one say, the next request tries again.
+    const store = RunStore.open(this.root);
+    this.#store.close();
+    this.#store = store;
+    this.#identity = this.#identify();
   }
 
   #identify(): string {

@@ -105,8 +105,7 @@ export class LiveFeed {
 
   #tellChanges(): void {
     if (this.#cursor === undefined) return;
-    const { database } = newestIdentity(this.#store);
-    if (database !== this.#cursor.database) {
+    if (this.#store.identity !== this.#cursor.database) {
       // A repair made another database: numbers of runs are others too.
       this.#cursor = newestCursor(this.#store);
       const { version } = this.#options;
@@ -135,9 +134,4 @@ function encode(messages: readonly LiveMessage[], cursor: LiveCursor): string {
       encodeEvent(name, data, index === messages.length - 1 ? writeCursor(cursor) : undefined),
     )
     .join('');
-}
-
-function newestIdentity(store: OpenStore): { database: string } {
-  store.current;
-  return { database: store.identity };
 }
