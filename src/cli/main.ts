@@ -2,13 +2,13 @@ import { nearestName } from '../config/index.ts';
 import { CheckpointError, ConfigError, DataError, LaurelError, SaveError } from '../errors.ts';
 import { capoCommandConfig } from '../papers/capo/capo-command-config.ts';
 import { dpoConfig, grpoConfig, rewardConfig, sftConfig } from '../trainers/config/index.ts';
+import { laurelVersion } from '../version.ts';
 import type { Command } from './command.ts';
 import { dashboardConfig } from './commands/dashboard-config.ts';
 import { digestConfig } from './commands/digest-config.ts';
 import { reproduceConfig } from './commands/reproduce-config.ts';
 import { evalConfig, sampleConfig } from './commands/sampling-config.ts';
 import { Interruption } from './interruption.ts';
-import { laurelVersion } from './version.ts';
 
 /** A command by name. It is loaded when it runs: the engine takes a second. */
 interface Entry {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { findIntact, type IntactCheckpoint } from '../checkpoints/index.ts';
 import { ConfigError } from '../errors.ts';
@@ -13,6 +12,7 @@ import {
   type StatedOrigin,
   StoreSink,
 } from '../runs/index.ts';
+import { laurelVersion } from '../version.ts';
 import { fingerprint } from './fingerprint.ts';
 import { optionChanges } from './option-changes.ts';
 import { resumeWarnings } from './resume-warnings.ts';
@@ -62,11 +62,6 @@ export interface RunSession {
   readonly end: (outcome: AttemptOutcome, ending: RunEnding) => void;
 }
 
-const version = (): string => {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-};
-
 function resumePath({
   resumeFromCheckpoint,
   outputDir,
@@ -109,7 +104,7 @@ export function openSession(
     seed: options.seed,
     configYaml,
     fingerprint: fingerprint(device),
-    laurelVersion: version(),
+    laurelVersion: laurelVersion(),
     totalSteps,
     origin,
   };

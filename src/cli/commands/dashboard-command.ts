@@ -5,10 +5,10 @@ import { findMail } from '../../digest/index.ts';
 import { capoCommandConfig } from '../../papers/capo/capo-command-config.ts';
 import { startDashboard } from '../../server/index.ts';
 import { dpoConfig, grpoConfig, rewardConfig, sftConfig } from '../../trainers/config/index.ts';
+import { laurelVersion } from '../../version.ts';
 import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { abortOnInterrupt } from '../interruption.ts';
 import { parseFlags, renderHelp } from '../options/index.ts';
-import { laurelVersion } from '../version.ts';
 import { dashboardConfig } from './dashboard-config.ts';
 
 /** `laurel dashboard` */

@@ -1,9 +1,9 @@
 // The process in which one cell is computed. Started by cell-process.ts, from source or from dist.
 import { fingerprint } from '../../trainers/fingerprint.ts';
+import { laurelVersion } from '../../version.ts';
 import { loadReproduction } from '../reproductions.ts';
 import type { Json } from './cell.ts';
 import type { CellAnswer, CellRequest } from './cell-protocol.ts';
-import { laurelVersion } from './laurel-version.ts';
 
 const send = (answer: CellAnswer): Promise<void> =>
   new Promise((resolve) => process.send?.(answer, () => resolve()));

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../../checkpoints/index.ts';
+import { laurelVersion } from '../../version.ts';
 import { type ResultsRecord, serializeResults } from '../results-record.ts';
 import { type CellPlan, type CellRecord, cellName, type Json } from './cell.ts';
 import { canonicalJson } from './cell-key.ts';
-import { laurelVersion } from './laurel-version.ts';
 import { describeSeconds } from './progress-lines.ts';
 import type { Reproduction, StudyPlan, StudyReport } from './reproduction.ts';
 import { type PageSection, renderHtml, renderMarkdown } from './results-page.ts';

@@ -13,7 +13,7 @@ import { alphabet } from '../task/lexicon.ts';
 import { chance, drawInstruction, mixedWriter, promptOf, writeSentence } from '../task/writer.ts';
 import { drawPrompts, sentenceOf } from './generated-prompts.ts';
 import { rewardScale, type TaskSettings } from './settings.ts';
-import { keepReferences } from './train-arm.ts';
+import { keepReferences, WORK } from './train-arm.ts';
 
 /** Independent streams of one seed. */
 const streams = { demonstrations: 1, instructions: 2, labels: 3, pairs: 4 } as const;
@@ -62,7 +62,7 @@ async function trainBase(
     evalStrategy: 'epoch',
     saveStrategy: 'no',
     loggingSteps: 100,
-    outputDir: join(folder, 'run'),
+    outputDir: join(folder, WORK, 'run'),
     console: null,
     onEvent: (event) => {
       if (event.type === 'step-end' && event.step % 10 === 0)
@@ -115,7 +115,7 @@ export async function computeGeneratedBase(
   const loss = await trainBase(policy, base, { seed, folder, report });
   report('drawing preferences');
   const pairs = await drawPairs(policy, training.pairs + measurement.pairs, seed);
-  rmSync(join(folder, 'run'), { recursive: true, force: true });
+  rmSync(join(folder, WORK), { recursive: true, force: true });
   policy.save(join(folder, 'model'));
   const rows = pairs.map(({ prompt, chosen, rejected }) => ({
     prompt,

@@ -17,7 +17,7 @@ import {
 } from './dialogues.ts';
 import { completePrompts, measureCompletions } from './measurement.ts';
 import type { RealSettings } from './settings.ts';
-import { keepReferences, trainArm } from './train-arm.ts';
+import { keepReferences, trainArm, WORK } from './train-arm.ts';
 
 /** The dialogues, split. @throws TypeError without the data, for which no cell is planned. */
 function loadSplit({ dialogues }: RealSettings, data: string | null): DialogueSplit<Dialogue> {
@@ -81,7 +81,7 @@ export async function computeRealBase(
     evalStrategy: 'epoch',
     saveStrategy: 'no',
     loggingSteps: 100,
-    outputDir: join(folder, 'run'),
+    outputDir: join(folder, WORK, 'run'),
     console: null,
     onEvent: (event) => {
       if (event.type === 'step-end' && event.step % 10 === 0)
@@ -89,7 +89,7 @@ export async function computeRealBase(
       if (event.type === 'evaluation-end') loss = event.metrics.eval_loss ?? loss;
     },
   });
-  rmSync(join(folder, 'run'), { recursive: true, force: true });
+  rmSync(join(folder, WORK), { recursive: true, force: true });
   policy.save(join(folder, 'model'));
   await keepReferences({
     policy,

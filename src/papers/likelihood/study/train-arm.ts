@@ -29,6 +29,9 @@ export interface ArmTraining {
   readonly report: (progress: string) => void;
 }
 
+/** Where runs are written, with the database that a folder of runs gets; removed when they are done. */
+export const WORK = 'work';
+
 /** The name under which the trainer keeps them in a run's folder. */
 const REFERENCES = 'reference-logprobs.safetensors';
 
@@ -52,11 +55,11 @@ export async function trainArm(training: ArmTraining): Promise<Measurement[]> {
       return {};
     },
     seed,
-    outputDir: join(folder, 'run'),
+    outputDir: join(folder, WORK, 'run'),
     onEvent,
     console: null,
   });
-  rmSync(join(folder, 'run'), { recursive: true, force: true });
+  rmSync(join(folder, WORK), { recursive: true, force: true });
   return measurements;
 }
 
@@ -68,7 +71,7 @@ export async function keepReferences({
   folder,
   referenceFile,
 }: Pick<ArmTraining, 'policy' | 'train' | 'settings' | 'folder' | 'referenceFile'>): Promise<void> {
-  const run = join(folder, 'scoring');
+  const run = join(folder, WORK, 'scoring');
   const arm: Arm = { method: 'dpo', strength: 1, nll: 0 };
   await trainPreference({
     ...optionsOf(arm, settings),
@@ -81,7 +84,7 @@ export async function keepReferences({
     console: null,
   });
   copyFileSync(join(run, REFERENCES), referenceFile);
-  rmSync(run, { recursive: true, force: true });
+  rmSync(join(folder, WORK), { recursive: true, force: true });
 }
 
 function heldOutOf({ arm, held, policy }: ArmTraining): HeldOutPairs {
