@@ -38,7 +38,8 @@ test('four trainers write at once while a reader follows, and nothing is lost or
     const changes = store.changedSince(cursor);
     for (const id of changes.runIds) {
       const { name } = store.get(id);
-      followed.set(name, [...(followed.get(name) ?? []), ...store.lines(id, cursor)]);
+      const lines = store.lines(id, cursor, changes.cursor);
+      followed.set(name, [...(followed.get(name) ?? []), ...lines]);
     }
     cursor = changes.cursor;
   }

@@ -14,12 +14,13 @@ import type { RunIndex } from './run-index.ts';
  * @throws DataError naming the file that cannot be read.
  */
 export function catchUp(index: RunIndex, folder: string): number {
-  const record = readRunRecord(folder);
-  const metricsFile = join(folder, 'metrics.jsonl');
-  const entries = existsSync(metricsFile) ? readMetrics(metricsFile) : [];
-  const events = readEvents(folder);
-  const standing = standingWith(entries, folder, record);
+  // Read while nobody else writes here: what its trainer enters, it has put into the folder before.
   const id = index.write(() => {
+    const record = readRunRecord(folder);
+    const metricsFile = join(folder, 'metrics.jsonl');
+    const entries = existsSync(metricsFile) ? readMetrics(metricsFile) : [];
+    const events = readEvents(folder);
+    const standing = standingWith(entries, folder, record);
     const entered = index.putRun({ ...describeRun(folder, record), ...standing });
     const known = index.extent(entered);
     if (!isPrefix(known, entries) || known.events > events.length) return undefined;

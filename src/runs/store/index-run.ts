@@ -20,13 +20,14 @@ type Options = Readonly<Record<string, unknown>>;
  * @throws DataError naming the file that cannot be read.
  */
 export function indexRun(index: RunIndex, folder: string): number {
-  const record = readRunRecord(folder);
-  const metricsFile = join(folder, 'metrics.jsonl');
-  const entries = existsSync(metricsFile) ? readMetrics(metricsFile) : [];
-  const annotations = readAnnotations(folder);
-  const events = readEvents(folder);
-  const entry = { ...describeRun(folder, record), ...standingWith(entries, folder, record) };
+  // Read while nobody else writes here: what its trainer enters, it has put into the folder before.
   return index.write(() => {
+    const record = readRunRecord(folder);
+    const metricsFile = join(folder, 'metrics.jsonl');
+    const entries = existsSync(metricsFile) ? readMetrics(metricsFile) : [];
+    const annotations = readAnnotations(folder);
+    const events = readEvents(folder);
+    const entry = { ...describeRun(folder, record), ...standingWith(entries, folder, record) };
     const id = index.putRun(entry);
     index.clear(id);
     index.putAttempts(id, record.attempts);

@@ -1,12 +1,18 @@
 import type { Database } from './database.ts';
 import type { MetricsLine, RunEvent, RunEventKind } from './stored-run.ts';
 
-/** The lines of a run that came after a place in the sequence of changes, in order. */
-export function readLines(database: Database, runId: number, cursor: number): MetricsLine[] {
+/** The lines of a run that came after a place in the sequence of changes, up to another, in order of steps. */
+export function readLines(
+  database: Database,
+  runId: number,
+  after: number,
+  upTo: number,
+): MetricsLine[] {
   const lines = database.all(
-    'SELECT step, time FROM lines WHERE run_id = ? AND changed > ? ORDER BY step',
+    'SELECT step, time FROM lines WHERE run_id = ? AND changed > ? AND changed <= ? ORDER BY step',
     runId,
-    cursor,
+    after,
+    upTo,
   );
   if (lines.length === 0) return [];
   const metrics = new Map<number, [key: string, value: number | null][]>(

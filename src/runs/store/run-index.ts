@@ -1,5 +1,5 @@
 import type { MetricsEntry } from '../../metrics/metrics-sink.ts';
-import type { Attempt } from '../run-record.ts';
+import type { Attempt, RunRecord } from '../run-record.ts';
 import type { Database } from './database.ts';
 import type { RunAnnotations, RunEvent, RunState } from './stored-run.ts';
 
@@ -141,7 +141,10 @@ export class RunIndex {
     });
   }
 
-  /** Adds lines, in order of steps; a line of a step that has one is added to that. */
+  /**
+   * Adds lines, in order of steps; a line of a step that has one is added to that. What is there already is no change:
+   * a reader that catches up with a run's folder may have been first.
+   */
   putLines(runId: number, lines: readonly IndexedLine[]): void {
     const last = lines.at(-1);
     if (last === undefined) return;
@@ -158,9 +161,10 @@ export class RunIndex {
 
   #putLine(runId: number, line: IndexedLine, change: number): void {
     const { step, time, metrics, elapsed, tokens } = line;
-    this.#database.run(
+    const isNewer = this.#database.run(
       `INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, step) DO UPDATE SET
-       time = excluded.time, elapsed = excluded.elapsed, tokens = max(tokens, excluded.tokens), changed = excluded.changed`,
+       time = excluded.time, elapsed = excluded.elapsed, tokens = max(tokens, excluded.tokens), changed = excluded.changed
+       WHERE excluded.time > time`,
       runId,
       step,
       time,
@@ -174,17 +178,30 @@ export class RunIndex {
       step,
       finite(value),
     ]);
-    this.#putPoints(points);
+    const newPoints = this.#putPoints(points);
+    if (isNewer === 0 && newPoints > 0)
+      this.#database.run(
+        'UPDATE lines SET changed = ? WHERE run_id = ? AND step = ?',
+        change,
+        runId,
+        step,
+      );
     if (++this.#linesSinceBlocks % LINES_BETWEEN_BLOCKS === 0) this.sumUp(runId);
   }
 
-  /** Several rows a statement: entering it costs more than a row does. */
-  #putPoints(values: readonly (number | null)[]): void {
+  /** Several rows a statement: entering it costs more than a row does. @returns how many were not there like that. */
+  #putPoints(values: readonly (number | null)[]): number {
+    let count = 0;
     for (let start = 0; start < values.length; start += 4 * MOST_ROWS) {
       const some = values.slice(start, start + 4 * MOST_ROWS);
       const rows = Array.from({ length: some.length / 4 }, () => '(?, ?, ?, ?)').join(', ');
-      this.#database.run(`INSERT OR REPLACE INTO points VALUES ${rows}`, ...some);
+      count += this.#database.run(
+        `INSERT INTO points VALUES ${rows} ON CONFLICT (run_id, key_id, step) DO UPDATE SET
+         value = excluded.value WHERE value IS NOT excluded.value`,
+        ...some,
+      );
     }
+    return count;
   }
 
   /** Sums up what has gathered since the last block of each key, where it fills one. */
@@ -198,12 +215,14 @@ export class RunIndex {
     }
   }
 
+  /** Adds an event; one that is there already is no change. */
   putEvent(
     runId: number,
     { step, time, kind, name, message }: Omit<RunEvent, 'id' | 'runId'>,
   ): void {
-    this.#database.run(
-      'INSERT INTO events (run_id, step, time, kind, name, message) VALUES (?, ?, ?, ?, ?, ?)',
+    const isNew = this.#database.run(
+      `INSERT INTO events (run_id, step, time, kind, name, message) SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (
+         SELECT 1 FROM events WHERE run_id = ?1 AND step = ?2 AND time = ?3 AND kind = ?4 AND name = ?5 AND message = ?6)`,
       runId,
       step,
       time,
@@ -211,6 +230,7 @@ export class RunIndex {
       name,
       message,
     );
+    if (isNew === 0) return;
     this.#database.run('UPDATE runs SET changed = ? WHERE id = ?', this.#nextChange(), runId);
   }
 
@@ -232,13 +252,20 @@ export class RunIndex {
     };
   }
 
-  /** Makes room for an attempt: of a run that is resumed, removes what lies past the step; of one that starts anew, all. */
-  makeRoom(folder: string, step: number, attempt: 'first' | 'resumed'): void {
-    const [id] = this.#database.get('SELECT id FROM runs WHERE folder = ?', folder) ?? [];
-    if (id === undefined) return;
+  /**
+   * Makes room for an attempt: of a run that is resumed, removes what lies past the step; of one that starts anew, what was
+   * entered of an earlier run in its folder.
+   */
+  makeRoom(
+    folder: string,
+    { createdAt, attempts }: Pick<RunRecord, 'createdAt' | 'attempts'>,
+  ): void {
+    const row = this.#database.get('SELECT id, created_at FROM runs WHERE folder = ?', folder);
+    if (row === undefined) return;
+    const [id, entered] = row;
     this.write(() => {
-      if (attempt === 'resumed') this.cutAfter(Number(id), step);
-      else {
+      if (attempts.length > 1) this.cutAfter(Number(id), attempts.at(-1)!.fromStep);
+      else if (entered !== createdAt) {
         this.clear(Number(id));
         this.annotate(Number(id), { name: folder, notes: '', tags: [] });
       }

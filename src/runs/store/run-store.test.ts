@@ -105,7 +105,10 @@ describe('a run', () => {
     expect(RunStore.open(root).get('second').parent).toBe('first');
     expect(RunStore.open(elsewhere).get('third').parent).toBe(first.folder);
   });
-  it('belongs to the paper whose folder its recipe lies in, or that its starter names', () => {
+});
+
+describe('where a run belongs, and how it stands', () => {
+  it('is of the paper whose folder its recipe lies in, or that its starter names', () => {
     const root = newRoot();
     const command = ['/x/src/papers/capo/reproduce.ts'];
     createRun({ ...start, command }, { root, name: 'a' }).close('finished');
@@ -114,7 +117,7 @@ describe('a run', () => {
     expect(store.runs({ paper: 'capo' }).map(({ name }) => name)).toEqual(['a']);
     expect(store.get('b')).toMatchObject({ paper: 'rere', recipe: 'recipes/a.yaml' });
   });
-  it('that is written is running; when its process is gone without a word, it was interrupted', () => {
+  it('is running while it is written; when its process is gone without a word, it was interrupted', () => {
     const root = newRoot();
     const run = createRun(start, { root, name: 'a' });
     const store = RunStore.open(root);
@@ -131,7 +134,7 @@ describe('a run', () => {
     expect(store.runs({ state: 'interrupted' })).toHaveLength(1);
     expect(store.runs({ state: 'running' })).toEqual([]);
   });
-  it('that several have the name of must be told apart', () => {
+  it('must be told apart where several have its name', () => {
     const root = newRoot();
     for (const name of ['a', 'b']) finishedRun(root, name);
     const store = RunStore.open(root);
@@ -280,28 +283,6 @@ describe('series', () => {
         },
       ),
     );
-  });
-});
-
-describe('lines and events after a cursor', () => {
-  it('are those that are new', () => {
-    const root = newRoot();
-    const run = createRun(start, { root, name: 'a' });
-    logTo(run, [
-      [1, { loss: 2 }],
-      [2, { loss: 1, reward: null }],
-    ]);
-    appendEvent(run.folder, { step: 1, time: 5, kind: 'warning', name: '', message: 'careful' });
-    const store = RunStore.open(root);
-    const { id } = store.get('a');
-    expect(store.lines(id).map(({ step, metrics }) => [step, metrics])).toEqual([
-      [1, { loss: 2 }],
-      [2, { loss: 1, reward: null }],
-    ]);
-    expect(store.lines(id, store.changedSince(0).cursor)).toEqual([]);
-    const [event] = store.events(id);
-    expect(event).toMatchObject({ runId: id, step: 1, kind: 'warning', message: 'careful' });
-    expect(store.events(id, event!.id)).toEqual([]);
   });
 });
 

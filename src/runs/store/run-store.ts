@@ -4,7 +4,7 @@ import { nearestName } from '../../config/index.ts';
 import { ConfigError } from '../../errors.ts';
 import { lockRun } from '../run-lock.ts';
 import { type Attempt, isRunFolder } from '../run-record.ts';
-import { writeAnnotations } from './annotations.ts';
+import { readAnnotations, writeAnnotations } from './annotations.ts';
 import { catchUp } from './catch-up.ts';
 import { checkAnnotations } from './check-annotations.ts';
 import type { Database } from './database.ts';
@@ -118,7 +118,7 @@ export class RunStore {
       });
     this.#problems = folders
       .filter((folder) => !known.has(basename(folder)))
-      .flatMap((folder) => this.#enter(folder));
+      .flatMap((folder) => this.#enter(folder, enterNew));
   }
 
   /** Every run that passes, newest first. */
@@ -174,9 +174,12 @@ export class RunStore {
     return readSeries(this.#database, runId, request);
   }
 
-  /** The lines that a run logged after a cursor, in order of steps; all of them from cursor 0. */
-  lines(runId: number, cursor = 0): MetricsLine[] {
-    return readLines(this.#database, runId, cursor);
+  /**
+   * The lines that a run logged after a cursor, in order of steps; all of them from cursor 0. Trainers go on writing
+   * meanwhile: one who follows a run reads up to the cursor that he goes on from, and sees no line twice.
+   */
+  lines(runId: number, after = 0, upTo = Number.MAX_SAFE_INTEGER): MetricsLine[] {
+    return readLines(this.#database, runId, after, upTo);
   }
 
   /** What happened to a run, after one of its events where that is given. */
@@ -246,9 +249,9 @@ export class RunStore {
   }
 
   /** @returns the problem, where the folder cannot be read. */
-  #enter(folder: string): string[] {
+  #enter(folder: string, enter = indexRun): string[] {
     try {
-      indexRun(this.#index, folder);
+      enter(this.#index, folder);
       return [];
     } catch (error) {
       return [folderProblem(folder, error)];
@@ -297,4 +300,12 @@ export class RunStore {
       return false;
     }
   }
+}
+
+/** Enters a run that was not there; its trainer may do so at the same time, and loses nothing. */
+function enterNew(index: RunIndex, folder: string): number {
+  const annotations = readAnnotations(folder);
+  const id = catchUp(index, folder);
+  index.write(() => index.annotate(id, annotations));
+  return id;
 }

@@ -113,8 +113,7 @@ export class StoreSink implements MetricsSink {
     try {
       const index = new RunIndex(database);
       const attempt = record.attempts.at(-1)!;
-      const order = record.attempts.length === 1 ? 'first' : 'resumed';
-      if (!this.#isEntered) index.makeRoom(basename(resolve(folder)), attempt.fromStep, order);
+      if (!this.#isEntered) index.makeRoom(basename(resolve(folder)), record);
       this.#isEntered = true;
       const runId = catchUp(index, folder);
       const { elapsed, tokens } = index.extent(runId);

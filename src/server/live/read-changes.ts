@@ -29,7 +29,7 @@ export function readChanges(open: OpenStore, from: LiveCursor): Changes | undefi
   let { event } = from;
   for (const runId of runIds) {
     const events = store.events(runId, from.event);
-    const lines = store.lines(runId, from.change);
+    const lines = store.lines(runId, from.change, change);
     // A new attempt cuts what was logged past its checkpoint.
     const isNewAttempt = events.some(({ kind }) => kind === 'start');
     if (isNewAttempt || lines.length > MOST_LINES) refetch.push(runId);
