@@ -43,7 +43,7 @@ export function bendSvg(
     xRange: bend.range,
   });
   return renderPanelsSvg({
-    title: 'Win probability bends over likelihood',
+    title: 'Win probability over likelihood',
     columns: 2,
     legend: [
       ...methodLegend,
