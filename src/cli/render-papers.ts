@@ -33,7 +33,7 @@ export const renderPaperList = (reports: readonly PaperReport[]): string =>
   `${reports.map((report) => entry(report).join('\n')).join('\n\n')}\n`;
 
 const heading = ({ name, status, date, url }: PaperReport): string =>
-  `${name.padEnd(11)} ${status.padEnd(18)} ${date}  ${url}`;
+  `${name.padEnd(11)} ${status.padEnd(18)}  ${date}  ${url}`;
 
 function entry(report: PaperReport): string[] {
   const { title, claim, commands, results } = report;
