@@ -6,7 +6,7 @@ import { makeManyRuns } from '../../../test/support/many-runs.ts';
 import { temporaryRoots } from '../../../test/support/temporary-root.ts';
 import { ConfigError } from '../../errors.ts';
 import { JsonlSink, type Metrics } from '../../metrics/index.ts';
-import { appendEvent, createRun, type Run, RunInUseError, RunStore, resumeRun } from '../index.ts';
+import { createRun, type Run, RunInUseError, RunStore, resumeRun } from '../index.ts';
 
 const newRoot = temporaryRoots();
 
