@@ -2,9 +2,11 @@
  * Every metric key, once. Names are TRL's and Transformers' where they have one;
  * those under `time/`, `rollout/` and `engine/`, and the `nonfinite_*` counts, are Laurel's.
  */
+import { groupMetrics } from './group-keys.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 import { monitorMetrics } from './monitor-keys.ts';
 import { preferenceMetrics } from './preference-keys.ts';
+import { rankingMetrics } from './ranking-keys.ts';
 import { rewardModelMetrics } from './reward-model-keys.ts';
 import { tokenFilterMetrics } from './token-filter-keys.ts';
 
@@ -66,6 +68,8 @@ export const fixedMetrics = {
   ...rewardModelMetrics,
   ...monitorMetrics,
   ...tokenFilterMetrics,
+  ...rankingMetrics,
+  ...groupMetrics,
 
   reward: {
     unit: 'reward',

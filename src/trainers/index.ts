@@ -27,7 +27,7 @@ export {
 } from './reward-pair.ts';
 export { type RewardTraining, trainRewardModel } from './reward-trainer.ts';
 export { encodeRows, rowLayout, type SupervisedRow, tokensOf } from './supervised-rows.ts';
-export type { SupervisedExample } from './supervised-sequences.ts';
+export type { MarkedText, SupervisedExample, TokensExample } from './supervised-sequences.ts';
 export { type SequenceOptions, supervisedSequence } from './supervised-sequences.ts';
 export { type SupervisedTraining, trainSupervised } from './supervised-trainer.ts';
 export type { CallbackContext, StopRequest, TrainerCallback } from './trainer-callback.ts';

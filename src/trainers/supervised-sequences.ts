@@ -4,10 +4,16 @@ import { ConfigError, DataError } from '../errors.ts';
 import { renderPromptCompletion, renderWithMask, type Tokenizer } from '../tokenizers/index.ts';
 import type { Example } from '../types.ts';
 
-/** A row to learn: prompt and completion, a conversation, or plain text. */
+/** A row as tokens, of which those are learned where the mask is 1; nothing is put before or after them. */
+export interface TokensExample extends MarkedText {
+  readonly example: Example;
+}
+
+/** A row to learn: prompt and completion, a conversation, plain text, or tokens. */
 export type SupervisedExample =
   | PromptCompletionExample
   | MessagesExample
+  | TokensExample
   | { readonly example: Example; readonly text: string };
 
 export interface SequenceOptions {
@@ -76,7 +82,24 @@ function promptAndWhole(
   return [promptTokens, isText ? ended(tokens, tokenizer) : tokens];
 }
 
+/** @throws DataError where tokens and mask do not fit each other or the vocabulary. */
+function checked({ example, tokens, mask }: TokensExample, { vocabSize }: Tokenizer): MarkedText {
+  if (tokens.length !== mask.length) {
+    throw new DataError(
+      `row ${example.index}: expected as many mask values as tokens, found ${mask.length} for ${tokens.length}`,
+    );
+  }
+  const strange = tokens.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
+  if (strange !== undefined) {
+    throw new DataError(
+      `row ${example.index}: token ${strange} is not in the vocabulary, which has ids from 0 to ${vocabSize - 1}`,
+    );
+  }
+  return { tokens, mask };
+}
+
 function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOptions): MarkedText {
+  if ('tokens' in row) return checked(row, tokenizer);
   if ('messages' in row) {
     const { tokens, assistantMask } = renderWithMask(tokenizer, row.messages, {
       templateKwargs: options.chatTemplateKwargs ?? {},

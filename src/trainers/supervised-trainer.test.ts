@@ -208,3 +208,18 @@ test('asking for evaluation without rows is refused before the first step', asyn
 test('no rows are refused', async () => {
   await expect(train({ examples: [] })).rejects.toThrow(/the training dataset has no usable row/);
 });
+
+test('rows of tokens are learned where their mask is 1, with nothing put around them', () => {
+  const options = { maxLength: null, completionOnlyLoss: null, assistantOnlyLoss: false } as const;
+  const row = { example: { index: 3, columns: {} }, tokens: [4, 5, 6, 7], mask: [0, 0, 1, 0] };
+  expect(supervisedSequence(row, letters, { ...options, contextLength: 8 })).toEqual({
+    tokens: [4, 5, 6, 7],
+    promptLength: 2,
+    completionMask: [1, 0],
+  });
+  const encode = (changes: object) => () =>
+    supervisedSequence({ ...row, ...changes }, letters, { ...options, contextLength: 8 });
+  expect(encode({ mask: [1] })).toThrow(/row 3: .* found 1 for 4/);
+  expect(encode({ tokens: [4, 5, 20, 7] })).toThrow(/row 3: token 20 is not in the vocabulary/);
+  expect(encode({ mask: [1, 0, 0, 0] })).toThrow(/row 3 has no token to learn/);
+});

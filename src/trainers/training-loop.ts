@@ -12,17 +12,14 @@ import type { Metrics } from '../metrics/index.ts';
 import { type Schedule, schedules } from '../optim/index.ts';
 import { liveTensors, phase, traced } from '../tensor/index.ts';
 import { Callbacks } from './callbacks.ts';
+import { describeEvaluation } from './describe-evaluation.ts';
+import { patienceLost } from './patience.ts';
 import { findResumed, openSession, type RunSession } from './run-session.ts';
+import type { StopRequest } from './trainer-callback.ts';
 import type { TrainerHooks, TrainResult } from './trainer-events.ts';
 import { atStart, type Progress, type SavedState } from './training-progress.ts';
 import { restoreTrainingState, restoreWeights, writeTrainingState } from './training-state.ts';
 import type { LoopOptions, LoopStart, StepOutcome, TrainingTask } from './training-task.ts';
-
-/** The figures that people ask for first. */
-const describeEvaluation = (metrics: Metrics): string =>
-  (['eval_reward', 'eval_accuracy', 'eval_loss'] as const)
-    .flatMap((key) => (metrics[key] == null ? [] : [`${key} ${metrics[key].toPrecision(4)}`]))
-    .join(', ');
 
 interface Resumed {
   readonly checkpoint: Checkpoint;
@@ -140,7 +137,7 @@ class TrainingLoop {
         const message = `the training rows are not those that ${checkpoint.path} was trained on; the place in them is kept`;
         this.#session.warn(message);
       }
-      this.#progress = state.progress;
+      this.#progress = { ...atStart, ...state.progress };
       this.#session.log.restore(state.metrics);
       this.#callbacks.restore(state.callbacks ?? {}, this.#session.warn);
       this.#lastCheckpoint = checkpoint.path;
@@ -166,7 +163,7 @@ class TrainingLoop {
     if (fresh) await this.#callBack();
     // An interruption may have come between a step and what follows it.
     else if (this.#isEvaluationDue() || this.#isCallbackDue()) await this.#afterStep();
-    while (this.#progress.step < totalSteps && this.#callbacks.stopRequest() === undefined) {
+    while (this.#progress.step < totalSteps && this.#stopRequest() === undefined) {
       this.#signal.throwIfAborted();
       await traced('step', `step ${this.#progress.step + 1}`, () => this.#step());
       await this.#afterStep();
@@ -287,8 +284,7 @@ class TrainingLoop {
     const { step } = this.#progress;
     if (saveStrategy === 'no') return false;
     if (saveStrategy === 'best' || (isBest && loadBestModelAtEnd)) return isBest;
-    const isLast =
-      step === this.#start.arithmetic.totalSteps || this.#callbacks.stopRequest() !== undefined;
+    const isLast = step === this.#start.arithmetic.totalSteps || this.#stopRequest() !== undefined;
     return isLast || this.#isDue('save', step);
   }
 
@@ -309,9 +305,16 @@ class TrainingLoop {
     const rule = step === 0 ? undefined : bestMetricRule(this.#options);
     const { best: before } = this.#progress;
     const best = rule === undefined ? before : updateBest(before, rule, { step, metrics });
-    this.#progress = { ...this.#progress, best, evaluatedStep: step };
+    const evaluationsSinceBest =
+      rule === undefined || best.step === step ? 0 : this.#progress.evaluationsSinceBest + 1;
+    this.#progress = { ...this.#progress, best, evaluatedStep: step, evaluationsSinceBest };
     this.#remember();
     return best.step === step;
+  }
+
+  /** A wish to end early: a callback's, or that of evaluations that have not got better for too long. */
+  #stopRequest(): StopRequest | undefined {
+    return this.#callbacks.stopRequest() ?? patienceLost(this.#progress, this.#options);
   }
 
   async #save(): Promise<string> {
@@ -346,7 +349,7 @@ class TrainingLoop {
 
   /** Loads the weights that the run ends with, where they are not those of the last step. */
   async #finish(): Promise<void> {
-    const stop = this.#callbacks.stopRequest();
+    const stop = this.#stopRequest();
     const ofEvaluation = this.#options.loadBestModelAtEnd ? this.#progress.best.step : null;
     const wanted = stop?.bestStep ?? ofEvaluation;
     if (wanted === null) return;
@@ -380,7 +383,7 @@ class TrainingLoop {
 
   #end(outcome: TrainResult['outcome']): TrainResult {
     const { step, best } = this.#progress;
-    const stop = outcome === 'finished' ? this.#callbacks.stopRequest() : undefined;
+    const stop = outcome === 'finished' ? this.#stopRequest() : undefined;
     const why = stop && { reason: `stopped early: ${stop.reason}` };
     this.#session.end(outcome, { lastStep: step, ...why, bestStep: this.#bestStep });
     this.#hooks.onEvent?.({ type: 'run-end', step, outcome });

@@ -11,12 +11,15 @@ export interface Progress {
   best: BestSoFar;
   /** Step of the last evaluation; −1 before any. */
   evaluatedStep: number;
+  /** Evaluations since the best one. */
+  evaluationsSinceBest: number;
 }
 
 /** What a checkpoint holds besides weights and moments. */
 export interface SavedState {
   readonly trainer: string;
   readonly rows: string;
+  /** Checkpoints of early versions lack the last counts. */
   readonly progress: Progress;
   readonly position: Readonly<Record<string, unknown>>;
   readonly metrics: Parameters<RunSession['log']['restore']>[0];
@@ -33,4 +36,5 @@ export const atStart: Progress = {
   nonFiniteInARow: 0,
   best: { metric: null, step: null },
   evaluatedStep: -1,
+  evaluationsSinceBest: 0,
 };

@@ -16,6 +16,7 @@ export interface LoopOptions extends SessionOptions {
   readonly loadBestModelAtEnd: boolean;
   readonly metricForBestModel: string | null;
   readonly greaterIsBetter: boolean | null;
+  readonly earlyStoppingPatience: number | null;
 }
 
 export interface StepContext {

@@ -18,6 +18,7 @@ interface ScheduleOptions {
   loggingSteps: number;
   loadBestModelAtEnd: boolean;
   metricForBestModel: string | null;
+  earlyStoppingPatience: number | null;
 }
 
 /** Warm-up, and saving against evaluation, as Hugging Face's Trainer requires them. */
@@ -48,6 +49,17 @@ export function checkSchedule(config: ScheduleOptions): CheckProblem[] {
     problems.push({
       at: 'metricForBestModel',
       message: 'required by save_strategy: best; name an evaluation metric, such as reward',
+    });
+  }
+  if (
+    config.earlyStoppingPatience !== null &&
+    config.metricForBestModel === null &&
+    !loadBestModelAtEnd
+  ) {
+    problems.push({
+      at: 'earlyStoppingPatience',
+      message:
+        'it waits for a best evaluation: set metric_for_best_model, or load_best_model_at_end for the lowest loss',
     });
   }
   const needsEvaluation =

@@ -13,5 +13,11 @@ export const evaluationOptions = configGroup('Evaluation', {
     .default(null)
     .describe('Steps between evaluations; below 1: share of all steps; null: logging_steps.'),
   evalOnStart: z.boolean().default(false).describe('Evaluate once before the first step.'),
+  earlyStoppingPatience: count
+    .nullable()
+    .default(null)
+    .describe(
+      'Stop after this many evaluations in a row that are no new best by metric_for_best_model; null: never.',
+    ),
   perDeviceEvalBatchSize: count.default(8).describe('Rows (or completions) per evaluation batch.'),
 });
