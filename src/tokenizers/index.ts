@@ -7,4 +7,6 @@ export { type RenderedConversation, renderWithMask } from './render-with-mask.ts
 export { StreamDecoder, type StreamDecoderOptions } from './stream-decoder.ts';
 export type { SymbolTokenizerOptions } from './symbol-tokenizer.ts';
 export { encodeSpans, type MarkedTokens, type TextSpan } from './text-spans.ts';
+export { type TextWordOptions, textWordTokenizer } from './text-word-tokenizer.ts';
 export type { DecodeOptions, EncodeOptions, TokenIds, Tokenizer } from './tokenizer.ts';
+export { wordTokenizer } from './word-tokenizer.ts';

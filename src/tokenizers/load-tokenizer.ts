@@ -179,6 +179,18 @@ export function loadTokenizer(folder: string, options: LoadTokenizerOptions = {}
       { file: folder },
     );
   }
+  return tokenizerFromFiles(folder, files, options);
+}
+
+/**
+ * A tokenizer from the contents of its files, by name; `folder` is where they lie, for messages.
+ * @throws DataError, ConfigError as `loadTokenizer`.
+ */
+export function tokenizerFromFiles(
+  folder: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  options: LoadTokenizerOptions = {},
+): Tokenizer {
   const json = parseJson(folder, 'tokenizer.json', files.get('tokenizer.json'));
   const config = {
     // Absent means false to transformers since 4.45, true to the library.

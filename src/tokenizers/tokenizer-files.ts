@@ -26,15 +26,25 @@ export interface TokenizerParts {
   /** `eos_token`, `pad_token`, …: the roles special tokens play. */
   readonly roles: Readonly<Record<string, string>>;
   readonly chatTemplate: string | undefined;
+  /** Whether a piece of text that is a token as a whole becomes it; default false: only single symbols are found. */
+  readonly findsWholeTokens?: boolean;
+  /** Tokens found anywhere in a text, before it is cut into pieces, and kept in what is decoded. */
+  readonly anywhere?: ReadonlyMap<string, number>;
+  /** Stands for what has no token. */
+  readonly unknownToken?: string;
 }
 
-function tokenizerJson({ vocabulary, special, preTokenizer, decoder }: TokenizerParts): object {
+function tokenizerJson(parts: TokenizerParts): object {
+  const { vocabulary, special, preTokenizer, decoder, anywhere = [] } = parts;
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   return {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: [...special].map(([content, id]) => ({ id, content, ...flags, special: true })),
+    added_tokens: [
+      ...[...special].map(([content, id]) => ({ id, content, ...flags, special: true })),
+      ...[...anywhere].map(([content, id]) => ({ id, content, ...flags, special: false })),
+    ],
     normalizer: null,
     pre_tokenizer: preTokenizer,
     post_processor: null,
@@ -42,12 +52,12 @@ function tokenizerJson({ vocabulary, special, preTokenizer, decoder }: Tokenizer
     model: {
       type: 'BPE',
       dropout: null,
-      unk_token: null,
+      unk_token: parts.unknownToken ?? null,
       continuing_subword_prefix: null,
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
+      ignore_merges: parts.findsWholeTokens ?? false,
       vocab: Object.fromEntries(vocabulary),
       merges: [],
     },
@@ -66,7 +76,7 @@ function tokenizerConfig({ special, roles }: TokenizerParts): object {
   };
 }
 
-/** The Hugging Face files of a tokenizer whose every token is one symbol: a BPE model without merges. */
+/** The Hugging Face files of a tokenizer whose tokens are found whole, not built from parts: a BPE model without merges. */
 export function symbolTokenizerFiles(parts: TokenizerParts): TokenizerFiles {
   const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   const files = new Map([

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { CheckpointError } from '../errors.ts';
+import { Policy } from '../policy/index.ts';
+import { generativeRecommender } from './generative-recommender.ts';
+import { type SpelledLanguage, semanticLanguage, titleLanguage } from './language/index.ts';
+import type { LoadedRecommender } from './loaded-recommender.ts';
+import { type RecommenderFile, writeRecommenderFile } from './recommender-file.ts';
+import type { ItemLanguage, RecommendationData } from './types.ts';
+
+const settingsSchema = z.strictObject({
+  kind: z.enum(['semantic', 'title']),
+  maxHistory: z.int().positive(),
+  /** Of titles. */
+  prefix: z.string().default(''),
+});
+
+export interface SaveRecommenderOptions {
+  readonly policy: Policy;
+  readonly language: ItemLanguage;
+  readonly data: Pick<RecommendationData, 'name' | 'items' | 'popularity'>;
+  /** Given to `titleLanguage`. */
+  readonly prefix?: string;
+}
+
+/** Writes a generative recommender's folder: the policy as a Hugging Face folder, and `recommender.json`. */
+export function saveRecommender(
+  folder: string,
+  { policy, language, data, prefix }: SaveRecommenderOptions,
+): void {
+  policy.save(folder);
+  language.tokenizer.save(folder);
+  const { kind, maxHistory } = language;
+  writeRecommenderFile(folder, {
+    method: 'generative',
+    dataset: data.name,
+    settings: { kind, maxHistory, ...(prefix && { prefix }) },
+    popularity: [...data.popularity],
+    items: data.items,
+  });
+}
+
+function languageOf(file: RecommenderFile, policy: Policy, folder: string): SpelledLanguage {
+  const settings = settingsSchema.safeParse(file.settings);
+  if (!settings.success)
+    throw new CheckpointError(
+      `${folder}/recommender.json: settings: ${z.prettifyError(settings.error)}`,
+    );
+  const { kind, maxHistory, prefix } = settings.data;
+  const options = { maxHistory, missing: 'leave-out', tokenizer: policy.tokenizer } as const;
+  return kind === 'semantic'
+    ? semanticLanguage(file, options)
+    : titleLanguage(file, { ...options, prefix });
+}
+
+/** Reads what `saveRecommender` wrote. */
+export function loadGenerative(folder: string, file: RecommenderFile): LoadedRecommender {
+  const policy = Policy.load(folder, { trainable: false });
+  const language = languageOf(file, policy, folder);
+  return {
+    method: file.method,
+    catalogue: file,
+    recommender: generativeRecommender(policy, language),
+    policy,
+    language,
+  };
+}

@@ -1,0 +1,57 @@
+import type { ConstrainedDistribution, Policy } from '../policy/index.ts';
+import { type Beam, beamSearch } from '../rollouts/index.ts';
+import type { ItemLanguage, RankedItem, Recommender } from './types.ts';
+
+export interface GenerativeOptions {
+  /** Default `generative`. */
+  readonly name?: string;
+  /** Beams; the count asked for unless given. */
+  readonly width?: number;
+  /** Histories read at one time. */
+  readonly batchSize?: number;
+  /** What a token's log-probability is of; default `full`, as published. */
+  readonly distribution?: ConstrainedDistribution;
+}
+
+/**
+ * The items of beams, best beam first, each with its beam's score. Items that share a path follow each other in the
+ * language's order, which knows nothing of what is asked for.
+ */
+function itemsOfBeams(beams: readonly Beam[], language: ItemLanguage, count: number): RankedItem[] {
+  const ranked: RankedItem[] = [];
+  for (const { tokens, score } of beams) {
+    for (const item of language.itemsOf(tokens)) {
+      if (ranked.length === count) return ranked;
+      ranked.push({ item, score });
+    }
+  }
+  return ranked;
+}
+
+/** Recommends what a language model writes after a history, by beam search over the items; a score is Σ log π, in nats. */
+export function generativeRecommender(
+  policy: Policy,
+  language: ItemLanguage,
+  { name = 'generative', width, batchSize = 64, distribution = 'full' }: GenerativeOptions = {},
+): Recommender {
+  return {
+    name,
+    recommend: async (histories, count, signal) => {
+      const prompts = histories.map((history) => language.promptOf(history));
+      // Of like length together, so that little is padded.
+      const order = [...prompts.keys()].sort((a, b) => prompts[a]!.length - prompts[b]!.length);
+      const results: (readonly RankedItem[])[] = Array(histories.length);
+      for (let first = 0; first < order.length; first += batchSize) {
+        const places = order.slice(first, first + batchSize);
+        const beams = await beamSearch(
+          policy,
+          places.map((place) => prompts[place]!),
+          { constraint: language.trie, width: width ?? count, distribution, signal },
+        );
+        for (const [row, place] of places.entries())
+          results[place] = itemsOfBeams(beams[row]!, language, count);
+      }
+      return results;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+export {
+  type CutOff,
+  type Evaluation,
+  type EvaluationOptions,
+  type EvaluationProgress,
+  evaluateRecommender,
+} from './evaluate-recommender.ts';
+export { type SaveRecommenderOptions, saveRecommender } from './generative-folder.ts';
+export { type GenerativeOptions, generativeRecommender } from './generative-recommender.ts';
+export {
+  type Catalogue,
+  type LanguageOptions,
+  type SemanticLanguageOptions,
+  type SpelledLanguage,
+  semanticLanguage,
+  type TitleLanguageOptions,
+  titleLanguage,
+} from './language/index.ts';
+export { loadRecommender } from './load-recommender.ts';
+export type { LoadedRecommender } from './loaded-recommender.ts';
+export { popularityRecommender } from './popularity-recommender.ts';
+export { DEFAULT_KS, type Estimate, estimate, hitRate, ndcg, rankOf } from './ranking-metrics.ts';
+export {
+  type RecommenderFile,
+  readRecommenderFile,
+  writeRecommenderFile,
+} from './recommender-file.ts';
+export type * from './types.ts';

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { tinyData, tinyItems } from '../../../test/support/tiny-catalogue.ts';
+import { temporaryFolder } from '../../../test/support/tiny-policy.ts';
+import { DataError } from '../../errors.ts';
+import { byteTokenizer, loadTokenizer } from '../../tokenizers/index.ts';
+import type { Item } from '../types.ts';
+import { semanticLanguage, titleLanguage } from './index.ts';
+
+const textOf = (
+  { tokenizer }: ReturnType<typeof semanticLanguage>,
+  tokens: readonly number[],
+): string => tokenizer.decode(tokens, { skipSpecialTokens: false });
+
+const withIds = (...ids: string[]) => ({
+  items: ids.map(
+    (id, place): Item => ({
+      key: `k${place}`,
+      title: undefined,
+      text: undefined,
+      semanticId: id === '' ? undefined : id.split(' '),
+    }),
+  ),
+  popularity: ids.map(() => 0),
+});
+
+test('semantic ids are words, numbered by level and then by their number', () => {
+  const language = semanticLanguage(tinyData, { maxHistory: 3 });
+  // 0, 1, 2 are padding, beginning and end.
+  expect(
+    ['<a_1>', '<a_2>', '<a_10>', '<b_0>', '<b_1>', '<b_10>'].map(language.tokenizer.tokenToId),
+  ).toEqual([3, 4, 5, 6, 7, 8]);
+  expect(textOf(language, language.promptOf([0, 3]))).toBe('<|bos|><a_1><b_0><a_2><b_0>');
+});
+
+test('a prompt has the last items of a history; an empty history is its beginning alone', () => {
+  const language = semanticLanguage(tinyData, { maxHistory: 2 });
+  expect(language.promptOf([5, 4, 3, 0])).toEqual(language.promptOf([3, 0]));
+  expect(language.promptOf([])).toEqual([1]);
+});
+
+test('items of one path follow training popularity, then their place', () => {
+  const language = semanticLanguage(tinyData, { maxHistory: 2 });
+  expect(language.itemsOf(language.tokensOf(4))).toEqual([1, 4]);
+  const even = { ...tinyData, popularity: [0, 1, 0, 0, 2, 0] };
+  const other = semanticLanguage(even, { maxHistory: 2 });
+  expect(other.itemsOf(other.tokensOf(1))).toEqual([4, 1]);
+  expect(language.itemsOf(language.tokensOf(4).slice(0, 1))).toEqual([]);
+});
+
+test('ids get an end token only where one begins another', () => {
+  const even = semanticLanguage(withIds('a b', 'a c'), { maxHistory: 1 });
+  expect(textOf(even, even.tokensOf(0))).toBe('ab');
+  const unlike = semanticLanguage(withIds('a b', 'c'), { maxHistory: 1 });
+  expect(textOf(unlike, unlike.tokensOf(1))).toBe('c');
+  const begins = semanticLanguage(withIds('a b', 'a'), { maxHistory: 1 });
+  expect(textOf(begins, begins.tokensOf(1))).toBe('a<|eos|>');
+  expect(begins.itemsOf(begins.tokensOf(1))).toEqual([1]);
+});
+
+test('items without an id are an error with their number and the first, or left out', () => {
+  const some = withIds('a b', '', 'a c', '');
+  expect(() => semanticLanguage(some, { maxHistory: 2 })).toThrow(
+    /2 of 4 items have no semantic id, the first is "k1"/,
+  );
+  const language = semanticLanguage(some, { maxHistory: 2, missing: 'leave-out' });
+  expect(language.leftOut).toEqual([1, 3]);
+  expect(language.itemsOf(language.tokensOf(2))).toEqual([2]);
+  expect(language.promptOf([0, 1, 2])).toEqual(language.promptOf([0, 2]));
+  expect(() => language.tokensOf(3)).toThrow(DataError);
+});
+
+test('a tokenizer of another catalogue is refused', () => {
+  const { tokenizer } = semanticLanguage(withIds('a b'), { maxHistory: 1 });
+  expect(() => semanticLanguage(withIds('a z'), { maxHistory: 1, tokenizer })).toThrow(
+    /no token for the semantic word "z"/,
+  );
+});
+
+test('titles are lines; equal ones are one path', () => {
+  const language = titleLanguage(tinyData, { maxHistory: 2 });
+  expect(textOf(language, language.promptOf([3, 2]))).toBe('<|bos|>Café mug\nRed pen, 12 pens\n');
+  expect(language.itemsOf(language.tokensOf(5))).toEqual([0, 5]);
+  expect(language.itemsOf(language.tokensOf(1))).toEqual([1]);
+});
+
+test('a given tokenizer writes titles, after a prefix', () => {
+  const tokenizer = byteTokenizer();
+  const prefix = 'Bought so far:\n';
+  const language = titleLanguage(tinyData, { maxHistory: 2, tokenizer, prefix });
+  expect(textOf(language, language.promptOf([1]))).toBe(`${prefix}Red pen\n`);
+});
+
+test('items without a title are an error', () => {
+  expect(() => titleLanguage(withIds('a', 'b'), { maxHistory: 2 })).toThrow(
+    /2 of 2 items have no title, the first is "k0"/,
+  );
+});
+
+test.each([
+  ['semantic', semanticLanguage],
+  ['title', titleLanguage],
+] as const)('%s: a language read from its saved tokenizer is the same', (_, make) => {
+  const language = make(tinyData, { maxHistory: 3 });
+  const folder = temporaryFolder();
+  language.tokenizer.save(folder);
+  const again = make(tinyData, { maxHistory: 3, tokenizer: loadTokenizer(folder) });
+  for (const item of tinyItems.keys())
+    expect(again.tokensOf(item)).toEqual(language.tokensOf(item));
+});
+
+test('any titles: no path begins another, and each leads back to its items', () => {
+  const titles = fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(titles, (all) => {
+      const items = all.map((title, place) => ({
+        ...tinyItems[0]!,
+        key: `${place}`,
+        title: `x${title}`,
+      }));
+      const language = titleLanguage({ items, popularity: all.map(() => 0) }, { maxHistory: 2 });
+      for (const place of items.keys())
+        expect(language.itemsOf(language.tokensOf(place))).toContain(place);
+    }),
+    { numRuns: 50 },
+  );
+});

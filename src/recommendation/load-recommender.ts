@@ -1,0 +1,27 @@
+import { CheckpointError } from '../errors.ts';
+import { loadGenerative } from './generative-folder.ts';
+import type { LoadedRecommender } from './loaded-recommender.ts';
+import { popularityRecommender } from './popularity-recommender.ts';
+import { type RecommenderFile, readRecommenderFile } from './recommender-file.ts';
+
+/** Reads the rest of a folder whose `recommender.json` names its method. */
+type RecommenderLoader = (folder: string, file: RecommenderFile) => LoadedRecommender;
+
+const loaders: Readonly<Record<string, RecommenderLoader>> = {
+  generative: loadGenerative,
+  popularity: (_, file) => ({
+    method: file.method,
+    catalogue: file,
+    recommender: popularityRecommender(file),
+  }),
+};
+
+/** Reads a recommender's folder, of any method. @throws CheckpointError where it is none. */
+export function loadRecommender(folder: string): LoadedRecommender {
+  const file = readRecommenderFile(folder);
+  const load = Object.hasOwn(loaders, file.method) ? loaders[file.method] : undefined;
+  if (load !== undefined) return load(folder, file);
+  throw new CheckpointError(
+    `${folder}/recommender.json: method ${JSON.stringify(file.method)} is unknown; known are ${Object.keys(loaders).join(', ')}`,
+  );
+}
