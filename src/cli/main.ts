@@ -77,6 +77,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./commands/reproduce-command.ts')).reproduceCommand,
   },
   {
+    name: 'recommend',
+    summary: 'Recommend next items: prepare a log, train, evaluate, serve.',
+    load: async () => (await import('./commands/recommend-command.ts')).recommendCommand,
+  },
+  {
     name: 'run',
     summary: 'Run a TypeScript or JavaScript file that uses Laurel, such as a recipe.',
     load: async () => (await import('./commands/run-command.ts')).runCommand,

@@ -1,4 +1,11 @@
 export {
+  isRecommendationData,
+  type RecommendationAbout,
+  readRecommendationAbout,
+  readRecommendationData,
+  writeRecommendationData,
+} from './data-folder.ts';
+export {
   type CutOff,
   type Evaluation,
   type EvaluationOptions,
@@ -16,9 +23,13 @@ export {
   type TitleLanguageOptions,
   titleLanguage,
 } from './language/index.ts';
+export {
+  type LoadRecommendationOptions,
+  loadRecommendationData,
+} from './load-recommendation-data.ts';
 export { loadRecommender } from './load-recommender.ts';
 export type { LoadedRecommender } from './loaded-recommender.ts';
-export { popularityRecommender } from './popularity-recommender.ts';
+export { type PopularityOptions, popularityRecommender } from './popularity.ts';
 export { DEFAULT_KS, type Estimate, estimate, hitRate, ndcg, rankOf } from './ranking-metrics.ts';
 export {
   type RecommenderFile,

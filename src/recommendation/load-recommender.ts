@@ -1,7 +1,7 @@
 import { CheckpointError } from '../errors.ts';
 import { loadGenerative } from './generative-folder.ts';
 import type { LoadedRecommender } from './loaded-recommender.ts';
-import { popularityRecommender } from './popularity-recommender.ts';
+import { popularityRecommender } from './popularity.ts';
 import { type RecommenderFile, readRecommenderFile } from './recommender-file.ts';
 
 /** Reads the rest of a folder whose `recommender.json` names its method. */
