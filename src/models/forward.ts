@@ -14,10 +14,11 @@ import {
 } from '../tensor/index.ts';
 import { attention } from './attention.ts';
 import { type Segments, type Visibility, visibility } from './attention-mask.ts';
+import type { Dropout } from './dropout.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 import { trainableParameters } from './lora/adapter-parameters.ts';
 import type { LayerAdapters } from './lora/adapters.ts';
-import { addDifferences, type Dropout } from './lora/apply-adapters.ts';
+import { addDifferences } from './lora/apply-adapters.ts';
 import type { ModelConfig } from './model-config.ts';
 import type { ProjectionName } from './parameter-table.ts';
 import { type Rotation, rotate, rotationOf, rotationOfRange, splitRotated } from './rotary.ts';

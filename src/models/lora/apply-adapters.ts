@@ -1,39 +1,6 @@
-import {
-  callTensor,
-  cat,
-  dtypeCode,
-  type Generator,
-  linear,
-  type Tensor,
-  zeros,
-} from '../../tensor/index.ts';
+import { cat, linear, type Tensor, zeros } from '../../tensor/index.ts';
+import { type Dropout, keptElements, keptShare } from '../dropout.ts';
 import type { LoraAdapter } from './adapters.ts';
-
-/** Zeroes elements at random and scales up the rest; Srivastava et al. 2014, as PyTorch's dropout. */
-export interface Dropout {
-  /** Share that is zeroed. */
-  readonly share: number;
-  readonly generator: Generator;
-}
-
-const LEVELS = 2 ** 16;
-
-/** How many of the 2¹⁶ values of a random number drop an element. */
-const droppedLevels = (share: number): number => Math.round(share * LEVELS);
-
-/**
- * 1 where an element is kept, for a share that is a multiple of 2⁻¹⁶. Each 32-bit number draws two elements: libtorch's
- * own Bernoulli numbers take longer than the product they are for.
- */
-function keptElements({ shape, size, device }: Tensor, { share, generator }: Dropout): Tensor {
-  const words = zeros([Math.ceil(size / 2)], { dtype: 'int32', device });
-  const random = callTensor('aten::random_.from', words, -(2 ** 31), 2 ** 31 - 1, generator);
-  const levels = callTensor('aten::view.dtype', random, dtypeCode('int16'));
-  return levels
-    .narrow(0, 0, size)
-    .view(shape)
-    .greaterEqual(droppedLevels(share) - LEVELS / 2);
-}
 
 /** s · (x Aᵀ) Bᵀ, in the adapter's dtype; with dropout, kept elements of x are scaled by 1 / (1 − share). */
 function difference(
@@ -43,7 +10,7 @@ function difference(
 ): Tensor {
   const wide = x.to({ dtype: loraA.dtype });
   const input = dropout === undefined ? wide : wide.mul(keptElements(wide, dropout));
-  const kept = dropout === undefined ? 1 : 1 - droppedLevels(dropout.share) / LEVELS;
+  const kept = dropout === undefined ? 1 : keptShare(dropout);
   const low = linear(input, loraA).mul(scaling / kept);
   return linear(low, loraB);
 }
