@@ -8,7 +8,7 @@ export {
 export { DecodeState } from './decode-state.ts';
 export { evaluateLoss } from './evaluate-loss.ts';
 export { type NewModelOptions, newModelConfig } from './new-model-config.ts';
-export type { Learner, Trainee, UpdateResult } from './optimiser-step.ts';
+export { type Learner, optimiserStep, type Trainee, type UpdateResult } from './optimiser-step.ts';
 export {
   type CreatePolicyOptions,
   type LoadPolicyOptions,
@@ -31,6 +31,7 @@ export {
   type SamplingOptions,
 } from './sampling-options.ts';
 export { headOf, type ScoreOptions, type SequenceScores, scoreSequences } from './score.ts';
+export { stepSeed } from './step-seed.ts';
 export { type TextTokensOptions, textTokens } from './text-tokens.ts';
 export type { TokenConstraint } from './token-constraint.ts';
 export type {

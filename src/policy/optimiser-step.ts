@@ -52,7 +52,7 @@ export interface OptimiserStepOptions<Micro> {
  * Nothing is changed when it throws.
  */
 export async function optimiserStep<Micro>(
-  learner: Learner<Trainee>,
+  learner: Pick<Learner<Trainee>, 'optimizer' | 'maxGradNorm'>,
   microBatches: readonly Micro[],
   forwardBackward: (micro: Micro, index: number) => StepPart | undefined,
   { learningRate, signal, gradientScale, explain = () => '' }: OptimiserStepOptions<Micro>,
@@ -102,7 +102,7 @@ function failed(parts: readonly StepPart[], nonFinite: string): UpdateResult {
 }
 
 function applyGradients(
-  { optimizer, maxGradNorm }: Learner<Trainee>,
+  { optimizer, maxGradNorm }: Pick<Learner<Trainee>, 'optimizer' | 'maxGradNorm'>,
   parts: readonly StepPart[],
   learningRate: number,
 ): UpdateResult {

@@ -1,4 +1,5 @@
 export { assertRewardColumns } from './assert-reward-columns.ts';
+export type { StepArithmetic } from './config/index.ts';
 export { type EvaluateRewardsOptions, evaluateRewards } from './evaluate-rewards.ts';
 export { diversityMetrics, measureCompletions } from './monitor/measure-completions.ts';
 export { type HeldOutPair, meanLikelihood, measurePairs } from './monitor/measure-pairs.ts';
@@ -26,9 +27,25 @@ export {
   rewardPairs,
 } from './reward-pair.ts';
 export { type RewardTraining, trainRewardModel } from './reward-trainer.ts';
+export { rowsFingerprint } from './rows-fingerprint.ts';
 export { encodeRows, rowLayout, type SupervisedRow, tokensOf } from './supervised-rows.ts';
 export type { MarkedText, SupervisedExample, TokensExample } from './supervised-sequences.ts';
 export { type SequenceOptions, supervisedSequence } from './supervised-sequences.ts';
 export { type SupervisedTraining, trainSupervised } from './supervised-trainer.ts';
 export type { CallbackContext, StopRequest, TrainerCallback } from './trainer-callback.ts';
-export type { OnTrainerEvent, TrainerEvent, TrainerHooks, TrainResult } from './trainer-events.ts';
+export {
+  type OnTrainerEvent,
+  type TrainerEvent,
+  type TrainerHooks,
+  type TrainResult,
+  takeHooks,
+} from './trainer-events.ts';
+export { runTraining } from './training-loop.ts';
+export type {
+  LoopOptions,
+  LoopStart,
+  OwnKeeper,
+  StepContext,
+  StepOutcome,
+  TrainingTask,
+} from './training-task.ts';

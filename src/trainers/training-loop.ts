@@ -13,6 +13,7 @@ import { type Schedule, schedules } from '../optim/index.ts';
 import { liveTensors, phase, traced } from '../tensor/index.ts';
 import { Callbacks } from './callbacks.ts';
 import { describeEvaluation } from './describe-evaluation.ts';
+import { deviceOf } from './learner-device.ts';
 import { patienceLost } from './patience.ts';
 import { findResumed, openSession, type RunSession } from './run-session.ts';
 import type { StopRequest } from './trainer-callback.ts';
@@ -37,9 +38,9 @@ export async function runTraining(
   // A checkpoint that does not fit is found out before its run's folder is touched.
   const checkpoint = await findResumed(options);
   const resumed = checkpoint && takeUp(task, checkpoint, start.trainer);
-  const { model, source } = task.learner.policy;
-  const { device } = model.weights.embedTokens;
+  const { source } = task.learner.policy;
   const origin = { ...(source !== undefined && { parent: resolve(source) }), ...hooks.origin };
+  const device = deviceOf(task.learner);
   const opening = { ...start, totalSteps, loggingSteps, checkpoint, device, origin };
   const session = openSession(options, opening, hooks);
   return new TrainingLoop(task, options, start, hooks, session).run(resumed);
@@ -368,8 +369,7 @@ class TrainingLoop {
 
   async #interrupt(cause: unknown): Promise<TrainResult> {
     if (cause !== this.#signal.reason) {
-      const message = `after the interruption came an error: ${String(cause)}`;
-      this.#session.warn(message);
+      this.#session.warn(`after the interruption came an error: ${String(cause)}`);
     }
     try {
       if (this.#saved !== undefined && this.#saved.progress.step > 0) await this.#save();

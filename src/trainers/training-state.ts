@@ -6,15 +6,15 @@ import {
   writeTrainerState,
 } from '../checkpoints/index.ts';
 import { restoreParameters } from '../models/index.ts';
-import type { Learner, Trainee } from '../policy/index.ts';
 import { readSafetensors, tidy, writeSafetensors } from '../tensor/index.ts';
+import type { LoopLearner } from './training-task.ts';
 
 const optimizerFile = 'optimizer.safetensors';
 
 /** Writes weights, tokenizer, moments and state into a checkpoint that is being saved. */
 export function writeTrainingState(
   folder: string,
-  { policy, optimizer }: Learner<Trainee>,
+  { policy, optimizer }: LoopLearner,
   state: TrainerState,
 ): void {
   policy.save(folder);
@@ -26,16 +26,11 @@ export function writeTrainingState(
 }
 
 /** Copies a checkpoint's weights, or adapters, into the policy, in place. @throws CheckpointError when they do not fit. */
-export const restoreWeights = (
-  { policy }: Pick<Learner<Trainee>, 'policy'>,
-  folder: string,
-): void => restoreParameters(policy.model, folder);
+export const restoreWeights = ({ policy }: Pick<LoopLearner, 'policy'>, folder: string): void =>
+  'model' in policy ? restoreParameters(policy.model, folder) : policy.restore(folder);
 
 /** Takes up where a checkpoint stands: weights and moments in place, the rest returned. */
-export function restoreTrainingState(
-  learner: Learner<Trainee>,
-  { path }: Checkpoint,
-): TrainerState {
+export function restoreTrainingState(learner: LoopLearner, { path }: Checkpoint): TrainerState {
   const state = readTrainerState(path);
   restoreWeights(learner, path);
   tidy(() => {

@@ -1,6 +1,6 @@
 import type { Metrics } from '../metrics/index.ts';
-import type { ScheduleName } from '../optim/index.ts';
-import type { Learner, Trainee } from '../policy/index.ts';
+import type { Optimizer, ScheduleName } from '../optim/index.ts';
+import type { Trainee } from '../policy/index.ts';
 import type { StepArithmetic } from './config/index.ts';
 import type { SessionOptions } from './run-session.ts';
 
@@ -42,9 +42,26 @@ export interface StepOutcome {
   readonly nonFinite?: string | undefined;
 }
 
+/** What is trained where that is no language model: it knows how its weights are kept. */
+export interface OwnKeeper {
+  /** Where it computes. */
+  readonly device: string;
+  /** The folder that its weights were read from; undefined where they were not. */
+  readonly source?: string | undefined;
+  save(folder: string): void;
+  /** Copies saved weights in, in place. @throws CheckpointError when they do not fit. */
+  restore(folder: string): void;
+}
+
+/** What the loop saves and restores. */
+export interface LoopLearner {
+  readonly policy: Trainee | OwnKeeper;
+  readonly optimizer: Optimizer;
+}
+
 /** What one kind of training does; the loop around it is the same for all. */
 export interface TrainingTask {
-  readonly learner: Learner<Trainee>;
+  readonly learner: LoopLearner;
   /** Changes when any row it trains on does. */
   readonly rows: string;
   step(context: StepContext): Promise<StepOutcome>;
