@@ -330,21 +330,6 @@ export const patternMetrics = {
     estimator: `With Bessel’s correction. ${overScored}`,
     trainers: grpo,
   },
-  'hr@{name}': {
-    unit: 'share',
-    definition: 'Histories whose next item is among the first of this many recommended.',
-    estimator: 'Over all items, none sampled.',
-    trainers: [],
-    when: 'a recommender is trained',
-  },
-  'ndcg@{name}': {
-    unit: '1',
-    definition:
-      'Discounted gain 1 / log2(rank + 1) of the next item among the first of this many recommended; 0 where it is not.',
-    estimator: 'Mean over histories. Over all items, none sampled.',
-    trainers: [],
-    when: 'a recommender is trained',
-  },
   'custom/{name}': {
     unit: '',
     definition: 'Logged by a reward or a callback of yours.',
@@ -357,8 +342,6 @@ export type TrainMetricKey =
   | keyof typeof fixedMetrics
   | `rewards/${string}/mean`
   | `rewards/${string}/std`
-  | `hr@${number}`
-  | `ndcg@${number}`
   | `custom/${string}`;
 
 /** A metric key; evaluation puts `eval_` before the training name. */

@@ -36,4 +36,6 @@ export {
   readRecommenderFile,
   writeRecommenderFile,
 } from './recommender-file.ts';
+export * from './sasrec/index.ts';
+export { topItems } from './top-items.ts';
 export type * from './types.ts';

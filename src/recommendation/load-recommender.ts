@@ -3,6 +3,7 @@ import { loadGenerative } from './generative-folder.ts';
 import type { LoadedRecommender } from './loaded-recommender.ts';
 import { popularityRecommender } from './popularity.ts';
 import { type RecommenderFile, readRecommenderFile } from './recommender-file.ts';
+import { loadSasrecRecommender } from './sasrec/sasrec-recommender-folder.ts';
 
 /** Reads the rest of a folder whose `recommender.json` names its method. */
 type RecommenderLoader = (folder: string, file: RecommenderFile) => LoadedRecommender;
@@ -14,6 +15,7 @@ const loaders: Readonly<Record<string, RecommenderLoader>> = {
     catalogue: file,
     recommender: popularityRecommender(file),
   }),
+  sasrec: loadSasrecRecommender,
 };
 
 /** Reads a recommender's folder, of any method. @throws CheckpointError where it is none. */

@@ -1,4 +1,4 @@
-export { rankMetrics, sasrecRanks } from './measure-ranks.ts';
+export { sasrecRanks } from './measure-ranks.ts';
 export { loadSasrec, saveSasrec } from './sasrec-folder.ts';
 export { sasrecGradients } from './sasrec-gradients.ts';
 export { createSasrec, type SasrecModel } from './sasrec-model.ts';
@@ -9,5 +9,6 @@ export {
   sasrecOptions,
 } from './sasrec-options.ts';
 export { sasrecRecommender } from './sasrec-recommender.ts';
+export { loadSasrecRecommender, saveSasrecRecommender } from './sasrec-recommender-folder.ts';
 export { sasrecScore, sasrecScores } from './sasrec-scores.ts';
 export { type SasrecResult, type SasrecTraining, trainSasrec } from './train-sasrec.ts';

@@ -8,11 +8,11 @@ import {
   rowsFingerprint,
   type StepContext,
   type StepOutcome,
-  type TrainerCallback,
   type TrainingTask,
 } from '../../trainers/index.ts';
+import { estimate, hitRate, ndcg } from '../ranking-metrics.ts';
 import type { NextItem } from '../types.ts';
-import { rankMetrics, sasrecRanks } from './measure-ranks.ts';
+import { sasrecRanks } from './measure-ranks.ts';
 import { restoreSasrec, saveSasrec } from './sasrec-folder.ts';
 import { sasrecGradients } from './sasrec-gradients.ts';
 import type { SasrecModel } from './sasrec-model.ts';
@@ -39,8 +39,6 @@ export class SasrecTask implements TrainingTask {
   readonly rows: string;
   readonly #parts: SasrecParts;
   #cursor: DatasetCursor;
-  /** NDCG@10 of each evaluation so far. */
-  #validations: number[] = [];
 
   constructor(parts: SasrecParts) {
     const { model, rows, options } = parts;
@@ -81,31 +79,17 @@ export class SasrecTask implements TrainingTask {
     const { model, valid } = this.#parts;
     const startedAt = performance.now();
     const ranks = await sasrecRanks(model, valid, signal);
-    const { hr, ndcg } = rankMetrics(ranks, 10);
-    this.#validations.push(ndcg);
-    return { 'hr@10': hr, 'ndcg@10': ndcg, runtime: (performance.now() - startedAt) / 1000 };
+    const mean = (measure: (rank: number, k: number) => number): number =>
+      estimate(ranks.map((rank) => measure(rank, 10))).mean;
+    const runtime = (performance.now() - startedAt) / 1000;
+    return { 'ranking/hr_10': mean(hitRate), 'ranking/ndcg_10': mean(ndcg), runtime };
   }
-
-  /** Ends the run when validation has not become better for `patience` evaluations. */
-  readonly earlyStop: TrainerCallback = {
-    name: 'early-stop',
-    isDue: () => false,
-    run: async () => ({}),
-    stopRequest: () => {
-      const { patience } = this.#parts.options;
-      const best = this.#validations.indexOf(Math.max(...this.#validations));
-      if (this.#validations.length - 1 - best < patience) return undefined;
-      const reason = `NDCG@10 on validation has not become better for ${patience} epochs`;
-      return { reason, bestStep: null };
-    },
-  };
 
   position(): Readonly<Record<string, unknown>> {
-    return { cursor: this.#cursor.state(), validations: [...this.#validations] };
+    return { cursor: this.#cursor.state() };
   }
 
-  restore({ cursor, validations }: Readonly<Record<string, unknown>>): void {
+  restore({ cursor }: Readonly<Record<string, unknown>>): void {
     this.#cursor = this.#cursorAt(cursor as CursorState);
-    this.#validations = [...(validations as number[])];
   }
 }

@@ -35,8 +35,9 @@ const loopOptions = (options: SasrecOptions): LoopOptions => ({
   saveStrategy: 'epoch',
   saveTotalLimit: 1,
   loadBestModelAtEnd: true,
-  metricForBestModel: 'ndcg@10',
+  metricForBestModel: 'ranking/ndcg_10',
   greaterIsBetter: true,
+  earlyStoppingPatience: options.patience,
 });
 
 function arithmeticOf({ batchSize, numTrainEpochs }: SasrecOptions, rows: number): StepArithmetic {
@@ -77,7 +78,6 @@ export async function trainSasrec(training: SasrecTraining): Promise<SasrecResul
     configYaml: toYaml(options, sasrecOptions),
     arithmetic: arithmeticOf(options, rows.length),
   };
-  const callbacks = [...(hooks.callbacks ?? []), task.earlyStop];
-  const result = await runTraining(task, loopOptions(options), start, { ...hooks, callbacks });
+  const result = await runTraining(task, loopOptions(options), start, hooks);
   return { model, result };
 }
