@@ -5,7 +5,6 @@ import {
   callTensors,
   cat,
   embedding,
-  Generator,
   gradEnabled,
   linear,
   rmsNorm,
@@ -14,7 +13,7 @@ import {
 } from '../tensor/index.ts';
 import { attention } from './attention.ts';
 import { type Segments, type Visibility, visibility } from './attention-mask.ts';
-import type { Dropout } from './dropout.ts';
+import { type Dropout, drop, dropoutAt } from './dropout.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
 import { trainableParameters } from './lora/adapter-parameters.ts';
 import type { LayerAdapters } from './lora/adapters.ts';
@@ -38,8 +37,10 @@ export interface ForwardInputs {
    * or longrope scaling, cached keys keep the rotation they were read with, as in transformers.
    */
   readonly cache?: KeyValueCache | undefined;
-  /** Switches the adapters' dropout on: what is dropped depends on this number only. Left out, nothing is. */
+  /** Switches dropout on: what is dropped depends on this number only. Left out, nothing is. */
   readonly dropoutSeed?: number | undefined;
+  /** Share of the embeddings, and of what each block adds, that is dropped where `dropoutSeed` is given; default 0. */
+  readonly hiddenDropout?: number | undefined;
 }
 
 /** What every layer of one forward pass shares. */
@@ -53,13 +54,17 @@ export interface Pass {
   /** The weights record gradients: projections read the leaves rather than their stacked memory. */
   readonly trainsWeights: boolean;
   readonly dropoutSeed: number | undefined;
+  readonly hiddenDropout: number;
 }
 
 /** What one decoder layer is computed from. */
 interface Layer extends LayerWeights {
   readonly index: number;
   readonly adapters: LayerAdapters;
+  /** Of the adapters' inputs. */
   readonly dropout: Dropout | undefined;
+  /** Of what the layer adds to the states. */
+  readonly hiddenDropout: Dropout | undefined;
 }
 
 /** Adds to the product of one or several projections what their adapters make of its input. */
@@ -142,20 +147,14 @@ function feedForward(x: Tensor, layer: Layer, pass: Pass): Tensor {
   return project(callTensor('laurel::swiglu', both), 'down', layer);
 }
 
-/** Spreads the seeds of a pass's layers, so that passes with neighbouring seeds share none. */
-const LAYER_STRIDE = 0x9e3779b1;
-
-function layerOf({ weights, adapters }: Model, index: number, { dropoutSeed }: Pass): Layer {
-  const share = adapters?.config.dropout ?? 0;
-  const { device } = weights.embedTokens;
+function layerOf({ weights, adapters }: Model, index: number, pass: Pass): Layer {
+  const { dropoutSeed: passSeed, hiddenDropout: share } = pass;
   return {
     ...weights.layers[index]!,
     index,
     adapters: adapters?.layers[index] ?? {},
-    dropout:
-      share === 0 || dropoutSeed === undefined
-        ? undefined
-        : { share, generator: new Generator(dropoutSeed + index * LAYER_STRIDE, device) },
+    dropout: dropoutAt(2 * index + 1, { share: adapters?.config.dropout, passSeed }),
+    hiddenDropout: dropoutAt(2 * index + 2, { share, passSeed }),
   };
 }
 
@@ -163,9 +162,11 @@ function layerOf({ weights, adapters }: Model, index: number, { dropoutSeed }: P
 export function decoderLayer(x: Tensor, model: Model, index: number, pass: Pass): Tensor {
   const { rmsNormEps } = pass.config;
   const layer = layerOf(model, index, pass);
-  const attended = x.add(attend(rmsNorm(x, layer.inputNorm, rmsNormEps), layer, pass));
+  const { hiddenDropout } = layer;
+  const attention = attend(rmsNorm(x, layer.inputNorm, rmsNormEps), layer, pass);
+  const attended = x.add(drop(attention, hiddenDropout));
   const normed = rmsNorm(attended, layer.postAttentionNorm, rmsNormEps);
-  return attended.add(feedForward(normed, layer, pass));
+  return attended.add(drop(feedForward(normed, layer, pass), hiddenDropout));
 }
 
 /** Places counted over visible tokens only; padding gets 0. [B, T] */
@@ -245,12 +246,16 @@ export function startPass(model: Model, inputs: ForwardInputs): Pass {
     cache,
     trainsWeights: recording && model.adapters === undefined,
     dropoutSeed: inputs.dropoutSeed,
+    hiddenDropout: inputs.hiddenDropout ?? 0,
   };
 }
 
 /** The tokens' vectors. [B, T, C] */
-export const embed = ({ weights }: Model, { tokens }: ForwardInputs): Tensor =>
-  embedding(weights.embedTokens, tokens);
+export function embed({ weights }: Model, inputs: ForwardInputs): Tensor {
+  const { hiddenDropout: share, dropoutSeed: passSeed } = inputs;
+  const vectors = embedding(weights.embedTokens, inputs.tokens);
+  return drop(vectors, dropoutAt(0, { share, passSeed }));
+}
 
 /** What the output matrix reads: the last layer's states, normed. [B, T, C] */
 export const finalNorm = ({ weights, config }: Model, states: Tensor): Tensor =>

@@ -2,7 +2,7 @@ export { layerNumbersPerToken, recomputesLayers } from './activation-memory.ts';
 export { remembersScores } from './attention.ts';
 export type { Segments } from './attention-mask.ts';
 export { cloneModel } from './clone-model.ts';
-export { type Dropout, dropout } from './dropout.ts';
+export { type Dropout, drop, dropoutAt } from './dropout.ts';
 export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
 export { type InitOptions, initModel } from './init-model.ts';
 export { type CacheOptions, createCache, KeyValueCache } from './key-value-cache.ts';

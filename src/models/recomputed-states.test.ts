@@ -11,6 +11,7 @@ import {
 } from '../tensor/index.ts';
 import {
   addAdapters,
+  type ForwardInputs,
   initModel,
   type LoraOptions,
   logits,
@@ -41,13 +42,17 @@ const modelOf = (family: string, dtype: DType): Model =>
 const tokens = randint(23, [3, 7], new Generator(3));
 
 /** Loss and gradients of a weighted sum of all logits; the weights have the logits' sizes. */
-function gradientsOf(model: Model, recompute: boolean, dropoutSeed?: number) {
+function gradientsOf(
+  model: Model,
+  recompute: boolean,
+  dropout: Pick<ForwardInputs, 'dropoutSeed' | 'hiddenDropout'> = {},
+) {
   const { dtype } = model.weights.embedTokens;
   const weights = randn([3, 7, 23], new Generator(4), { dtype });
   const loss = tidy(() =>
     withHiddenStates(
       model,
-      { tokens, dropoutSeed },
+      { tokens, ...dropout },
       (hidden) => {
         const value = logits(model, hidden).mul(weights).mean();
         value.backward();
@@ -84,10 +89,19 @@ describe.each(['llama', 'qwen2', 'qwen3'])('%s with its layers computed again', 
     const options: LoraOptions = { rank: 2, dropout, targetModules: 'all-linear' };
     const model = addAdapters(modelOf(family, 'float64'), { ...options, seed: 2 });
     for (const matrix of trainableParameters(model).values()) matrix.detach().add_(0.05);
-    const remembered = gradientsOf(model, false, 8);
-    expect(gradientsOf(model, true, 8)).toEqual(remembered);
-    const moved = gradientsOf(model, true, 9).loss !== remembered.loss;
+    const remembered = gradientsOf(model, false, { dropoutSeed: 8 });
+    expect(gradientsOf(model, true, { dropoutSeed: 8 })).toEqual(remembered);
+    const moved = gradientsOf(model, true, { dropoutSeed: 9 }).loss !== remembered.loss;
     expect(moved).toBe(dropout > 0);
+  });
+
+  it('has the same gradients where hidden states are dropped', () => {
+    const model = modelOf(family, 'float64');
+    const dropped = { dropoutSeed: 8, hiddenDropout: 0.3 };
+    const remembered = gradientsOf(model, false, dropped);
+    expect(gradientsOf(model, true, dropped)).toEqual(remembered);
+    expect(gradientsOf(model, true, { ...dropped, dropoutSeed: 9 }).loss).not.toBe(remembered.loss);
+    expect(gradientsOf(model, true, { hiddenDropout: 0.3 })).toEqual(gradientsOf(model, true));
   });
 });
 

@@ -5,7 +5,9 @@ import { hiddenStates, recomputesLayers, withHiddenStates } from '../models/inde
 import { noGrad, phase, type Tensor, tensor, tidy } from '../tensor/index.ts';
 import { type Learner, optimiserStep, type StepPart, type UpdateResult } from './optimiser-step.ts';
 import { type RewardModel, scoresAt } from './reward-model.ts';
+import { stepSeed } from './step-seed.ts';
 import { takeStatistics } from './take-statistics.ts';
+import type { BackwardOptions } from './update.ts';
 
 /** A better and a worse text, as tokens. */
 export interface TextPair {
@@ -23,10 +25,8 @@ export interface PairLossOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface UpdateRewardsOptions extends PairLossOptions {
+export interface UpdateRewardsOptions extends PairLossOptions, BackwardOptions {
   readonly learningRate: number;
-  /** As `BackwardOptions`. */
-  readonly gradientCheckpointing?: boolean | null;
 }
 
 const countPairs = (micros: readonly (readonly TextPair[])[]): number =>
@@ -67,11 +67,14 @@ function lossOf(
 export function updateRewards(
   learner: Learner<RewardModel>,
   micros: readonly (readonly TextPair[])[],
-  { learningRate, signal, ...options }: UpdateRewardsOptions,
+  { learningRate, signal, dropoutSeed, ...options }: UpdateRewardsOptions,
 ): Promise<UpdateResult> {
   const total = countPairs(micros);
-  const forward = (pairs: readonly TextPair[]) =>
-    forwardBackward(learner.policy, pairs, total, options);
+  const forward = (pairs: readonly TextPair[], index: number) =>
+    forwardBackward(learner.policy, pairs, total, {
+      ...options,
+      dropoutSeed: stepSeed(dropoutSeed, learner.optimizer.stepCount, index),
+    });
   return optimiserStep(learner, micros, forward, { learningRate, signal });
 }
 
@@ -84,11 +87,13 @@ function forwardBackward(
     centerCoefficient,
     layout,
     gradientCheckpointing = null,
+    ...dropout
   }: Omit<UpdateRewardsOptions, 'learningRate'>,
 ): StepPart {
   const { model } = rewardModel;
   return tidy(() => {
-    const { ends, ...inputs } = phase('pack', () => packPairs(rewardModel, pairs, layout));
+    const { ends, ...texts } = phase('pack', () => packPairs(rewardModel, pairs, layout));
+    const inputs = { ...texts, ...dropout };
     const work = (hidden: Tensor): LossResult => {
       const result = lossOf(scoresAt(model, hidden, ends), pairs, total, centerCoefficient);
       result.loss.backward();

@@ -33,8 +33,10 @@ export interface BackwardOptions {
    * null: where they would take more than a GiB.
    */
   readonly gradientCheckpointing?: boolean | null;
-  /** Switches the adapters' dropout on, and says what is dropped. */
+  /** Switches dropout on, the adapters' and that of hidden states, and says what is dropped. */
   readonly dropoutSeed?: number | undefined;
+  /** Share of the embeddings, and of what each block adds, that is dropped; default 0. */
+  readonly hiddenDropout?: number | undefined;
 }
 
 export interface ForwardBackwardOptions extends ScoreOptions, BackwardOptions {
@@ -58,6 +60,7 @@ export function forwardBackward(
     totals,
     gradientCheckpointing = null,
     dropoutSeed,
+    hiddenDropout,
     filterStep,
     ...scoring
   } = options;
@@ -71,7 +74,7 @@ export function forwardBackward(
     const { tokens, segments, targets } = batch;
     const result = withHiddenStates(
       model,
-      { tokens, segments, dropoutSeed },
+      { tokens, segments, dropoutSeed, hiddenDropout },
       (hidden) => {
         const states = atPredictors(hidden, batch);
         return withChunkedLogprobs(states, headOf(model), targets, chunks, (scores) =>

@@ -141,6 +141,7 @@ export class PolicyGradientTask implements TrainingTask {
         layout: options.paddingFree ? packed() : undefined,
         gradientCheckpointing: options.gradientCheckpointing,
         dropoutSeed: options.disableDropout ? undefined : options.seed,
+        hiddenDropout: options.hiddenDropout,
         entropy: options.entropyCoef > 0 ? 'differentiable' : 'detached',
         learningRate: context.learningRate,
         signal: context.signal,

@@ -113,6 +113,7 @@ export class PreferenceTask implements TrainingTask {
       layout: layoutOf(options),
       gradientCheckpointing: options.gradientCheckpointing,
       dropoutSeed: options.disableDropout ? undefined : options.seed,
+      hiddenDropout: options.hiddenDropout,
       loss: this.#batchLoss(pairs),
       learningRate: context.learningRate,
       signal: context.signal,

@@ -88,6 +88,8 @@ export class RewardTask implements TrainingTask {
     const result = await updateRewards(this.learner, microBatches(pairs, size), {
       ...this.#lossOptions(context.signal),
       gradientCheckpointing: options.gradientCheckpointing,
+      dropoutSeed: options.disableDropout ? undefined : options.seed,
+      hiddenDropout: options.hiddenDropout,
       learningRate: context.learningRate,
     });
     return {

@@ -145,6 +145,7 @@ class SupervisedTask implements TrainingTask {
       layout: rowLayout(options),
       gradientCheckpointing: options.gradientCheckpointing,
       dropoutSeed: options.disableDropout ? undefined : options.seed,
+      hiddenDropout: options.hiddenDropout,
       loss: crossEntropy,
       learningRate,
       signal,

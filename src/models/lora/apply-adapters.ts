@@ -1,5 +1,5 @@
 import { cat, linear, type Tensor, zeros } from '../../tensor/index.ts';
-import { type Dropout, keptElements, keptShare } from '../dropout.ts';
+import { type Dropout, drop } from '../dropout.ts';
 import type { LoraAdapter } from './adapters.ts';
 
 /** s · (x Aᵀ) Bᵀ, in the adapter's dtype; with dropout, kept elements of x are scaled by 1 / (1 − share). */
@@ -8,11 +8,8 @@ function difference(
   { loraA, loraB, scaling }: LoraAdapter,
   dropout: Dropout | undefined,
 ): Tensor {
-  const wide = x.to({ dtype: loraA.dtype });
-  const input = dropout === undefined ? wide : wide.mul(keptElements(wide, dropout));
-  const kept = dropout === undefined ? 1 : keptShare(dropout);
-  const low = linear(input, loraA).mul(scaling / kept);
-  return linear(low, loraB);
+  const input = drop(x.to({ dtype: loraA.dtype }), dropout);
+  return linear(linear(input, loraA).mul(scaling), loraB);
 }
 
 /** One part of a product that several projections share. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import '../../../test/matchers.ts';
-import { Generator, noGrad, tensor } from '../../tensor/index.ts';
+import { dropoutAt } from '../../models/index.ts';
+import { noGrad, tensor } from '../../tensor/index.ts';
 import { packHistories } from './pack-histories.ts';
 import { sasrecGradients } from './sasrec-gradients.ts';
 import { buildSasrec, createSasrec, type SasrecModel } from './sasrec-model.ts';
@@ -99,7 +100,7 @@ describe('a SASRec model', () => {
     const evaluated = () => noGrad(() => sasrecStates(model, packed)).toArray();
     const trained = (seed: number) =>
       noGrad(() =>
-        sasrecStates(model, packed, { share: 0.5, generator: new Generator(seed) }),
+        sasrecStates(model, packed, dropoutAt(0, { share: 0.5, passSeed: seed })),
       ).toArray();
     expect(evaluated()).toEqual(evaluated());
     expect(trained(1)).toEqual(trained(1));

@@ -1,6 +1,6 @@
 // SASRec's states. Departures from the paper: keys and values are normed as queries are (the published code norms queries
 // only), attention has an output projection, and embeddings are not scaled by √C.
-import { type Dropout, dropout } from '../../models/index.ts';
+import { type Dropout, drop } from '../../models/index.ts';
 import { callTensor, embedding, full, linear, type Tensor } from '../../tensor/index.ts';
 import type { PackedHistories } from './pack-histories.ts';
 import { type SasrecModel, weightOf } from './sasrec-model.ts';
@@ -43,7 +43,7 @@ function attend(x: Tensor, name: string, pass: Pass): Tensor {
   const [query, key, value] = heads(x, name, pass);
   const scale = (hiddenSize / numHeads) ** -0.5;
   const scores = callTensor('aten::baddbmm', pass.causal, query, key.transpose(1, 2), 1, scale);
-  const mixed = callTensor('aten::bmm', dropout(scores.softmax(-1), pass.dropped), value)
+  const mixed = callTensor('aten::bmm', drop(scores.softmax(-1), pass.dropped), value)
     .view([rows, numHeads, longest, hiddenSize / numHeads])
     .transpose(1, 2)
     .reshape([rows * longest, hiddenSize])
@@ -54,16 +54,16 @@ function attend(x: Tensor, name: string, pass: Pass): Tensor {
 /** W₂ relu(W₁ x + b₁) + b₂ */
 function feedForward(x: Tensor, name: string, { model, dropped }: Pass): Tensor {
   const inner = project(x, `${name}.inner`, model).relu();
-  return project(dropout(inner, dropped), `${name}.outer`, model);
+  return project(drop(inner, dropped), `${name}.outer`, model);
 }
 
 function block(x: Tensor, index: number, pass: Pass): Tensor {
   const name = `blocks.${index}`;
   const { model, dropped } = pass;
   const mixed = attend(layerNorm(x, `${name}.attention_norm`, model), name, pass);
-  const attended = x.add(dropout(mixed, dropped));
+  const attended = x.add(drop(mixed, dropped));
   const fed = feedForward(layerNorm(attended, `${name}.feed_forward_norm`, model), name, pass);
-  return attended.add(dropout(fed, dropped));
+  return attended.add(drop(fed, dropped));
 }
 
 function causalBias({ longest }: PackedHistories, { dtype }: Tensor): Tensor {
@@ -72,7 +72,7 @@ function causalBias({ longest }: PackedHistories, { dtype }: Tensor): Tensor {
 
 /**
  * What a model makes of each item of each history, knowing those before it; times the items' embeddings it scores what
- * follows. Kang and McAuley 2018, arXiv:1808.09781, §III, with pre-norm blocks x + dropout(f(norm(x))).
+ * follows. Kang and McAuley 2018, arXiv:1808.09781, §III, with pre-norm blocks x + drop(f(norm(x))).
  * @param dropped - Leave out to evaluate: nothing is dropped then.
  * @returns [N, C]
  */
@@ -84,7 +84,7 @@ export function sasrecStates(
   const items = weightOf(model, 'items');
   const pass = { model, histories, causal: causalBias(histories, items), dropped };
   const places = embedding(weightOf(model, 'positions'), histories.positions);
-  let x = dropout(embedding(items, histories.items).add(places), dropped);
+  let x = drop(embedding(items, histories.items).add(places), dropped);
   for (let index = 0; index < model.config.numLayers; index++) x = block(x, index, pass);
   return layerNorm(x, 'norm', model);
 }

@@ -1,8 +1,8 @@
 import { type CursorState, DatasetCursor, purposeSeed } from '../../data/index.ts';
 import type { Metrics } from '../../metrics/index.ts';
+import { dropoutAt } from '../../models/index.ts';
 import { adamW, decayGroups } from '../../optim/index.ts';
 import { optimiserStep, stepSeed } from '../../policy/index.ts';
-import { Generator } from '../../tensor/index.ts';
 import {
   type OwnKeeper,
   rowsFingerprint,
@@ -64,7 +64,7 @@ export class SasrecTask implements TrainingTask {
       this.learner.optimizer.stepCount,
       0,
     )!;
-    const dropped = { share: options.dropout, generator: new Generator(seed) };
+    const dropped = dropoutAt(0, { share: options.dropout, passSeed: seed });
     const work = () => ({ loss: sasrecGradients(model, taken, dropped), statistics: {} });
     const result = await optimiserStep(this.learner, [taken], work, { learningRate, signal });
     return {

@@ -14,5 +14,13 @@ export const backwardOptions = ({ disableDropout }: { disableDropout: boolean })
     disableDropout: z
       .boolean()
       .default(disableDropout)
-      .describe('Train without dropout; only adapters have one (lora_dropout).'),
+      .describe('Train without dropout: neither hidden_dropout nor lora_dropout acts.'),
+    hiddenDropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe(
+        'Share of the embeddings, and of what each attention and feed-forward block adds to them, zeroed at random in updates; for models trained from scratch on little data.',
+      ),
   });
