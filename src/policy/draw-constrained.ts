@@ -52,7 +52,8 @@ export function drawConstrained(
   return {
     tokens: allowed.ids.gather(1, chosen).toArray(),
     logprobs: reported.gather(1, chosen).toArray(),
-    keptTokens: [...allowed.sets],
+    // Scoring over the whole vocabulary asks for no sets.
+    keptTokens: logprobDistribution === 'sampled' ? [...allowed.sets] : undefined,
     places: places.map((place, row) => constraint.follow(place, indices[row]!)),
   };
 }

@@ -149,7 +149,7 @@ function drawAlong(
     row.push(
       drawn.tokens[position]!,
       drawn.logprobs[position]!,
-      drawn.keptTokens![position],
+      drawn.keptTokens?.[position],
       endings,
     );
   }

@@ -64,6 +64,7 @@ export function forwardBackward(
     filterStep,
     ...scoring
   } = options;
+  if (sequences.length === 0) return undefined;
   return tidy(() => {
     const packing = { padTokenId: tokenizer.padTokenId, layout: scoring.layout };
     const batch = phase('pack', () => packFor(model, sequences, packing));

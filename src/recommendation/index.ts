@@ -37,5 +37,24 @@ export {
   writeRecommenderFile,
 } from './recommender-file.ts';
 export * from './sasrec/index.ts';
+export {
+  type SequenceWindow,
+  sequenceWindows,
+  supervisedSequences,
+} from './supervised-sequences.ts';
 export { topItems } from './top-items.ts';
+export { trainQuestions } from './train-questions.ts';
+export {
+  evaluationSchedule,
+  type RecommenderTrainResult,
+  type SupervisedRecommenderTraining,
+  trainSupervisedRecommender,
+} from './train-supervised.ts';
 export type * from './types.ts';
+export {
+  chosenByValidation,
+  measureRanking,
+  type ValidationOptions,
+  validate,
+  validationQuestions,
+} from './validation.ts';

@@ -66,7 +66,7 @@ test.each(['sampled', 'full'] as const)(
       tokens: [...prompt, ...tokens],
       promptLength: prompt.length,
       completionMask: tokens.map(() => 1),
-      keptTokens: keptTokens!,
+      ...(keptTokens && { keptTokens }),
     }));
     const scores = scoreSequences(policy.model, sequences, {
       temperature: 0.8,

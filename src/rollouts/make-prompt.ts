@@ -1,7 +1,13 @@
 import type { PromptExample } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { renderPrompt, type Tokenizer } from '../tokenizers/index.ts';
-import type { Prompt } from '../types.ts';
+import type { Example, Prompt } from '../types.ts';
+
+/** A prompt given as the tokens that the policy reads. */
+export interface TokensPrompt {
+  readonly example: Example;
+  readonly tokens: readonly number[];
+}
 
 export interface PromptOptions {
   /** Further variables of the chat template. */
@@ -10,20 +16,45 @@ export interface PromptOptions {
 
 /**
  * A prompt as the policy sees it: a conversation through the chat template, ready for the assistant's turn; text as
- * it is, with the tokenizer's own leading tokens.
+ * it is, with the tokenizer's own leading tokens; tokens as they are.
  * @throws DataError when it has no tokens.
  */
 export function makePrompt(
-  { example, prompt }: PromptExample,
+  row: PromptExample | TokensPrompt,
   tokenizer: Tokenizer,
   { chatTemplateKwargs = {} }: PromptOptions = {},
 ): Prompt {
-  const text = renderPrompt(tokenizer, prompt, { templateKwargs: chatTemplateKwargs });
-  const tokens = tokenizer.encode(text, { addSpecialTokens: typeof prompt === 'string' });
-  if (tokens.length === 0) {
+  const made =
+    'tokens' in row ? asRead(row, tokenizer) : rendered(row, tokenizer, chatTemplateKwargs);
+  if (made.tokens.length === 0) {
     throw new DataError(
-      `row ${example.index}: the prompt is empty; a policy needs at least one token to continue from`,
+      `row ${row.example.index}: the prompt is empty; a policy needs at least one token to continue from`,
     );
   }
+  return made;
+}
+
+function rendered(
+  { example, prompt }: PromptExample,
+  tokenizer: Tokenizer,
+  templateKwargs: Readonly<Record<string, unknown>>,
+): Prompt {
+  const text = renderPrompt(tokenizer, prompt, { templateKwargs });
+  const tokens = tokenizer.encode(text, { addSpecialTokens: typeof prompt === 'string' });
   return { example, source: prompt, text, tokens };
+}
+
+/** Decoded only where its text is asked for: of many prompts most never are. */
+function asRead({ example, tokens }: TokensPrompt, tokenizer: Tokenizer): Prompt {
+  const decode = () => tokenizer.decode(tokens, { skipSpecialTokens: false });
+  return {
+    example,
+    tokens,
+    get source() {
+      return decode();
+    },
+    get text() {
+      return decode();
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { purposeSeed } from '../data/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Policy, ResolvedSampling } from '../policy/index.ts';
 import type { RewardLike } from '../rewards/index.ts';
-import { collectRollouts } from '../rollouts/index.ts';
+import { assertGroups, type DrawGroups, independentGroups } from '../rollouts/index.ts';
 import { Generator } from '../tensor/index.ts';
 import type { Prompt } from '../types.ts';
 import type { GrpoOptions } from './config/index.ts';
@@ -20,6 +20,7 @@ export interface EvaluateRewardsOptions {
   readonly options: Pick<GrpoOptions, 'rewardTimeoutMs' | 'rewardWeights' | 'seed'>;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
+  readonly drawGroups?: DrawGroups;
   readonly onScored?: (scored: ScoredGroups) => void;
 }
 
@@ -35,19 +36,16 @@ export async function evaluateRewards(
     options,
     capabilities,
     signal,
+    drawGroups = independentGroups,
     onScored,
   }: EvaluateRewardsOptions,
 ): Promise<Metrics> {
   if (held.length === 0) return {};
   const clock = new PhaseClock();
   const generator = new Generator(purposeSeed(options.seed, 'evaluation'));
-  const groups = await collectRollouts(policy, held, {
-    groupSize,
-    sampling,
-    generator,
-    batchRows,
-    signal,
-  });
+  const drawing = { groupSize, sampling, generator, batchRows, signal, step: 0 };
+  const groups = await drawGroups(policy, held, drawing);
+  assertGroups(groups, held, groupSize);
   clock.end('time/generation');
   const { rewardTimeoutMs: timeoutMs, rewardWeights: weights } = options;
   const scores = await scoreSafely(groups, reward, {

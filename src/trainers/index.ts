@@ -12,9 +12,11 @@ export type {
   TurningPoint,
 } from './monitor/turn-detector.ts';
 export type { WinOptions } from './monitor/win-meter.ts';
+export type { MeasureGroups } from './policy-gradient-task.ts';
 export {
   assertPromptsFit,
   type PolicyGradientTraining,
+  type PolicyPrompt,
   trainPolicyGradient,
 } from './policy-gradient-trainer.ts';
 export { type PairOptions, type PreferencePair, preferencePair } from './preference-pair.ts';

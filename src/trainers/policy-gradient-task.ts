@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { countTotals, microBatches, packed, type TrainSequence } from '../batches/index.ts';
-import { type CursorState, DatasetCursor, purposeSeed, shuffledOrder } from '../data/index.ts';
+import { countTotals, packed, type TrainSequence } from '../batches/index.ts';
+import { type CursorState, DatasetCursor } from '../data/index.ts';
 import type { PolicyPreset } from '../losses/index.ts';
-import type { Metrics } from '../metrics/index.ts';
+import type { Metrics, TrainMetricKey } from '../metrics/index.ts';
 import {
   type BatchLoss,
   type Learner,
@@ -13,7 +13,7 @@ import {
   update,
 } from '../policy/index.ts';
 import type { GroupScores, RewardLike } from '../rewards/index.ts';
-import { collectRollouts } from '../rollouts/index.ts';
+import { assertGroups, type DrawGroups } from '../rollouts/index.ts';
 import { Generator, phase as traced } from '../tensor/index.ts';
 import type { Prompt, RolloutGroup } from '../types.ts';
 import type { GroupArithmetic, GrpoOptions } from './config/index.ts';
@@ -38,9 +38,16 @@ import { ReferencePolicy } from './reference-policy.ts';
 import { rowsFingerprint } from './rows-fingerprint.ts';
 import { SamplerAgreement } from './sampler-agreement.ts';
 import { scoreSafely } from './score-safely.ts';
+import { splitByGroup, splitShuffled } from './split-generation.ts';
 import { restoreTokenFilter, saveTokenFilter } from './token-filter-state.ts';
 import type { OnTrainerEvent } from './trainer-events.ts';
 import type { StepContext, StepOutcome, TrainingTask } from './training-task.ts';
+
+/** Metrics of drawn groups and their rewards [P][G]. */
+export type MeasureGroups = (
+  groups: readonly RolloutGroup[],
+  rewards: readonly (readonly (number | null)[])[],
+) => Readonly<Partial<Record<TrainMetricKey, number>>>;
 
 export interface PolicyGradientParts {
   readonly learner: Learner;
@@ -52,6 +59,8 @@ export interface PolicyGradientParts {
   readonly evaluate: ((policy: Policy, signal: AbortSignal) => Promise<Metrics>) | undefined;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly tokenFilter: TokenFilter | undefined;
+  readonly drawGroups: DrawGroups;
+  readonly measureGroups: MeasureGroups | undefined;
   readonly onEvent: OnTrainerEvent | undefined;
 }
 
@@ -189,7 +198,7 @@ export class PolicyGradientTask implements TrainingTask {
     const clock = new PhaseClock();
     phase('sampling');
     const asked = this.#cursor.take(arithmetic.promptsPerGeneration).map((row) => prompts[row]!);
-    const groups = await traced('rollout', () => this.#sample(asked, signal));
+    const groups = await traced('rollout', () => this.#sample(asked, context));
     clock.end('time/generation');
     phase('scoring');
     const scores = await traced('reward', () => this.#score(groups, signal));
@@ -205,24 +214,31 @@ export class PolicyGradientTask implements TrainingTask {
       const estimated = estimateAdvantages(rewards, recipe, options.scaleRewards);
       this.#queue(
         toSequences(groups, { advantages: estimated, references, maskTruncated, origin }),
+        groups,
       );
       return estimated;
     });
     const generated = traced('metrics', () => {
       this.#records.writeCompletions(context, { groups, scores, advantages });
-      return describeGeneration(groups, scores, advantages, clock.seconds);
+      const described = describeGeneration(groups, scores, advantages, clock.seconds);
+      const measured = this.#parts.measureGroups?.(groups, scores.totals);
+      return { ...described, metrics: { ...described.metrics, ...measured } };
     });
     if (coefficient === 0 || references === undefined) return generated;
     return { ...generated, metrics: { ...generated.metrics, kl: meanKl(groups, references) } };
   }
 
-  #sample(prompts: readonly Prompt[], signal: AbortSignal): Promise<RolloutGroup[]> {
-    return collectRollouts(this.learner.policy, prompts, {
-      groupSize: this.#parts.options.numGenerations,
-      sampling: this.#sampling,
-      generator: this.#generator,
-      signal,
-    });
+  async #sample(
+    prompts: readonly Prompt[],
+    { signal, step }: StepContext,
+  ): Promise<readonly RolloutGroup[]> {
+    const { options, drawGroups } = this.#parts;
+    const groupSize = options.numGenerations;
+    const sampling = this.#sampling;
+    const drawing = { groupSize, sampling, generator: this.#generator, signal, step };
+    const groups = await drawGroups(this.learner.policy, prompts, drawing);
+    assertGroups(groups, prompts, groupSize);
+    return groups;
   }
 
   #score(groups: readonly RolloutGroup[], signal: AbortSignal): Promise<GroupScores> {
@@ -265,17 +281,27 @@ export class PolicyGradientTask implements TrainingTask {
     return this.#reference?.score(sequences, scoring);
   }
 
-  /** Splits a generation into micro-batches, in an order of its own, once for each pass over it. */
-  #queue(sequences: readonly TrainSequence[]): void {
+  /** Splits a generation into micro-batches, once for each pass over it. */
+  #queue(sequences: readonly TrainSequence[], groups: readonly RolloutGroup[]): void {
     const { options, arithmetic } = this.#parts;
-    const seed = purposeSeed(options.seed, 'micro-batches');
-    const order = shuffledOrder(sequences.length, seed, this.#generations++);
-    const shuffled = Array.from(order, (row) => sequences[row]!);
-    const tokenShare = countTotals(shuffled).tokens / arithmetic.stepsPerGeneration;
-    const micros = microBatches(shuffled, options.perDeviceTrainBatchSize);
+    const { stepsPerGeneration: pieces } = arithmetic;
+    const tokenShare = countTotals(sequences).tokens / pieces;
+    const splitting = { pieces, size: options.perDeviceTrainBatchSize };
+    const generation = this.#generations++;
+    const micros = this.#keepsGroups
+      ? splitByGroup(sequences, groups, splitting)
+      : splitShuffled(sequences, { ...splitting, seed: options.seed, generation });
     for (let pass = 0; pass < options.numIterations; pass++) {
       this.#pending.push(...micros.map((micro) => ({ sequences: micro, tokenShare })));
     }
+  }
+
+  /**
+   * Whether completions of a prompt stay together, so that it can be read once for them: where all are trained on in one
+   * step, or the loss does not look across the sequences of a micro-batch, which then changes nothing.
+   */
+  get #keepsGroups(): boolean {
+    return this.#onPolicy && this.#parts.options.topEntropyQuantile === 1;
   }
 
   #syncReference(step: number): void {
@@ -285,7 +311,7 @@ export class PolicyGradientTask implements TrainingTask {
   }
 
   async evaluate({ signal, step, folder }: Omit<StepContext, 'learningRate'>): Promise<Metrics> {
-    const { held, options, evaluate, reward, capabilities } = this.#parts;
+    const { held, options, evaluate, reward, capabilities, drawGroups } = this.#parts;
     const startedAt = performance.now();
     const temperature = options.evalTemperature ?? options.temperature;
     const measured = await evaluateRewards(this.learner.policy, held, {
@@ -296,6 +322,7 @@ export class PolicyGradientTask implements TrainingTask {
       options,
       capabilities,
       signal,
+      drawGroups,
       onScored: (scored) => this.#records.writeCompletions({ step, folder }, scored, 'eval'),
     });
     const further = await evaluate?.(this.learner.policy, signal);

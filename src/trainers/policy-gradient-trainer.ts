@@ -6,29 +6,42 @@ import { trainableParameters } from '../models/index.ts';
 import { adamW, decayGroups } from '../optim/index.ts';
 import type { Policy, TokenFilter } from '../policy/index.ts';
 import type { RewardLike } from '../rewards/index.ts';
-import { makePrompt, type PromptOptions } from '../rollouts/index.ts';
+import {
+  type DrawGroups,
+  independentGroups,
+  makePrompt,
+  type PromptOptions,
+  type TokensPrompt,
+} from '../rollouts/index.ts';
 import type { Prompt } from '../types.ts';
 import { assertEvaluable } from './assert-evaluable.ts';
 import { assertReferenceMoves } from './assert-reference-moves.ts';
 import { assertRewardColumns } from './assert-reward-columns.ts';
 import { type GrpoOptionsInput, groupArithmetic, grpoOptions } from './config/index.ts';
-import { PolicyGradientTask } from './policy-gradient-task.ts';
+import { type MeasureGroups, PolicyGradientTask } from './policy-gradient-task.ts';
 import { type TrainerHooks, type TrainResult, takeHooks } from './trainer-events.ts';
 import { runTraining } from './training-loop.ts';
+
+/** A row to sample completions for: its prompt as text, conversation or tokens. */
+export type PolicyPrompt = PromptExample | TokensPrompt;
 
 /** What the policy-gradient trainer takes: a policy, prompts, rewards, and the options of `docs/trainers/grpo.md` in camelCase. */
 export interface PolicyGradientTraining extends TrainerHooks, GrpoOptionsInput, PromptOptions {
   readonly policy: Policy;
-  readonly examples: readonly PromptExample[];
+  readonly examples: readonly PolicyPrompt[];
   /** What is maximised: one or several rewards, added with `rewardWeights`. */
   readonly reward: RewardLike | readonly RewardLike[];
-  readonly evalExamples?: readonly PromptExample[];
+  readonly evalExamples?: readonly PolicyPrompt[];
   /** Further held-out measurements, by metric name without `eval_`. */
   readonly evaluate?: (policy: Policy, signal: AbortSignal) => Promise<Metrics>;
   /** What rewards may ask for by name. */
   readonly capabilities?: Readonly<Record<string, unknown>>;
   /** Decides which sampled tokens each update trains on; all of them unless given. */
   readonly tokenFilter?: TokenFilter | undefined;
+  /** How the completions that are compared are drawn; independently unless given. */
+  readonly drawGroups?: DrawGroups | undefined;
+  /** Further metrics of drawn groups and their rewards [P][G]. */
+  readonly measureGroups?: MeasureGroups | undefined;
 }
 
 /**
@@ -47,12 +60,14 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
     evaluate,
     capabilities = {},
     tokenFilter,
+    drawGroups = independentGroups,
+    measureGroups,
     chatTemplateKwargs,
     ...input
   } = rest;
   const options = parseConfig(grpoOptions, input);
   assertReferenceMoves(policy, options.syncRefModel);
-  const toPrompt = (row: PromptExample) =>
+  const toPrompt = (row: PolicyPrompt) =>
     makePrompt(
       row,
       policy.tokenizer,
@@ -79,6 +94,8 @@ export async function trainPolicyGradient(training: PolicyGradientTraining): Pro
     evaluate,
     capabilities,
     tokenFilter,
+    drawGroups,
+    measureGroups,
     onEvent: hooks.onEvent,
   });
   const configYaml = toYaml(options, grpoOptions);

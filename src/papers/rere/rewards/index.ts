@@ -1,0 +1,10 @@
+export { collaborativeReward, type ItemScorer } from './collaborative-reward.ts';
+export { type ItemSimilarity, tfidfSimilarity, vectorSimilarity } from './item-similarity.ts';
+export {
+  rankingRewards,
+  rankPenalties,
+  rankPenaltyReward,
+  rankWeights,
+} from './ranking-reward.ts';
+export { ruleReward } from './rule-reward.ts';
+export { semanticReward } from './semantic-reward.ts';

@@ -1,0 +1,41 @@
+import { microBatches, type TrainSequence } from '../batches/index.ts';
+import { purposeSeed, shuffledOrder } from '../data/index.ts';
+import type { RolloutGroup } from '../types.ts';
+
+export interface SplitOptions {
+  /** Micro-batches to make; where groups are short the last may be empty. */
+  readonly pieces: number;
+  /** The most sequences of each. */
+  readonly size: number;
+}
+
+/** As many as wanted, empty ones at the end. */
+const filled = <Item>(cut: readonly (readonly Item[])[], pieces: number): (readonly Item[])[] =>
+  Array.from({ length: pieces }, (_, piece) => cut[piece] ?? []);
+
+/** A generation in its order, whole groups to a micro-batch where they divide into them. */
+export function splitByGroup(
+  sequences: readonly TrainSequence[],
+  groups: readonly RolloutGroup[],
+  { pieces, size }: SplitOptions,
+): (readonly TrainSequence[])[] {
+  if (groups.length % pieces !== 0) return filled(microBatches(sequences, size), pieces);
+  let first = 0;
+  const lengths = microBatches(groups, groups.length / pieces).map((some) =>
+    some.reduce((sum, { rollouts }) => sum + rollouts.length, 0),
+  );
+  return lengths.map((length) => {
+    first += length;
+    return sequences.slice(first - length, first);
+  });
+}
+
+/** A generation in an order of its own, so that each of several updates sees many of its prompts. */
+export function splitShuffled(
+  sequences: readonly TrainSequence[],
+  { pieces, size, seed, generation }: SplitOptions & { seed: number; generation: number },
+): (readonly TrainSequence[])[] {
+  const order = shuffledOrder(sequences.length, purposeSeed(seed, 'micro-batches'), generation);
+  const shuffled = Array.from(order, (row) => sequences[row]!);
+  return filled(microBatches(shuffled, size), pieces);
+}
