@@ -4,6 +4,7 @@ import type { Reproduction } from './runner/reproduction.ts';
 
 /** Every study that `laurel reproduce` runs, by its paper's folder; loaded when it runs. */
 const reproductions: Readonly<Record<string, () => Promise<Reproduction>>> = {
+  capo: async () => (await import('./capo/reproduce.ts')).capoReproduction,
   likelihood: async () => (await import('./likelihood/reproduce.ts')).likelihoodReproduction,
 };
 

@@ -24,9 +24,15 @@ export interface CapoOptions extends TrustRegion {
   readonly temperature?: number;
 }
 
-interface Predicted {
+/** What is foretold of every offered token. */
+export interface Predicted {
   readonly shifts: Shifts;
   readonly gradients: HeadGradients;
+  /** π over the top tokens [N, K], and v = e_a − π. */
+  readonly probabilities: Tensor;
+  readonly residual: Tensor;
+  /** u = Ĝ h [N, K]. */
+  readonly logitStep: Tensor;
 }
 
 /** A token filter for the policy-gradient trainer: `tokenFilter: capoTokenFilter({ … })`. */
@@ -44,7 +50,7 @@ export function capoTokenFilter(options: CapoOptions): TokenFilter {
     accept: (offered) =>
       noGrad(() =>
         tidy(() => {
-          const { shifts, gradients } = predict(offered, options);
+          const { shifts, gradients } = predictTokens(offered, options);
           const accepted = judge(shifts, offered, options);
           stepModel.collect(gradients, accepted);
           log.add(shifts, accepted, offered);
@@ -67,7 +73,10 @@ export function capoTokenFilter(options: CapoOptions): TokenFilter {
 }
 
 /** m_H and m_F of every offered token, and the gradients they come from. */
-function predict(offered: OfferedTokens, { stepModel, temperature = 1 }: CapoOptions): Predicted {
+export function predictTokens(
+  offered: OfferedTokens,
+  { stepModel, temperature = 1 }: Pick<CapoOptions, 'stepModel' | 'temperature'>,
+): Predicted {
   const { tokens, logprobs, advantages, learningRate, headMoments } = offered;
   const { ids, probabilities, residual } = restrictToTop({
     ids: offered.topIds!,
@@ -80,7 +89,7 @@ function predict(offered: OfferedTokens, { stepModel, temperature = 1 }: CapoOpt
   const gradients = { ids, coefficients, states };
   const logitStep = stepModel.logitStep(gradients, headMoments);
   const update = { probabilities, residual, advantages, logitStep };
-  return { shifts: predictShifts(update, learningRate), gradients };
+  return { shifts: predictShifts(update, learningRate), gradients, ...update };
 }
 
 /** 1 for accepted tokens; a batch is judged at its end. */

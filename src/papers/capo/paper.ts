@@ -21,5 +21,13 @@ export const capo: Paper = {
       command: 'npx laurel grpo --config your.yaml --token_filter capo',
       does: 'any GRPO run, filtered',
     },
+    {
+      command: 'npx laurel reproduce capo',
+      does: 'The study: computes the runs that are missing, then writes findings, tables and plots.',
+    },
+    {
+      command: 'npx laurel reproduce capo --quick',
+      does: 'The whole study at a small size, in a minute: shows that it runs; its numbers mean nothing.',
+    },
   ],
 };

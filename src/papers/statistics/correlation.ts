@@ -67,6 +67,25 @@ export function pearson(pairs: readonly (readonly [number, number])[]): Correlat
   return { r, p, n };
 }
 
+/** Places of values in order, from 1; equal values share the mean of theirs. */
+export function ranks(values: readonly number[]): number[] {
+  const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
+  const ranked = Array<number>(values.length).fill(0);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end += 1;
+    for (const place of order.slice(start, end)) ranked[place] = (start + 1 + end) / 2;
+    start = end;
+  }
+  return ranked;
+}
+
+/** Spearman's rank correlation of pairs: Pearson's of their ranks. */
+export function spearman(pairs: readonly (readonly [number, number])[]): number {
+  const [left, right] = ([0, 1] as const).map((side) => ranks(pairs.map((pair) => pair[side])));
+  return pearson(left!.map((rank, i) => [rank, right![i]!])).r;
+}
+
 /** What is left of the correlation of two variables when a third, related to both, is held. */
 export function partialCorrelation(
   triples: readonly (readonly [number, number, number])[],

@@ -1,0 +1,139 @@
+import type { TrainSequence } from '../../../batches/index.ts';
+import { chunkedLogprobs } from '../../../losses/index.ts';
+import {
+  headOf,
+  type OfferedTokens,
+  type Policy,
+  type TokenFilter,
+} from '../../../policy/index.ts';
+import { packFor, predictingStates } from '../../../policy/score.ts';
+import { noGrad, ones, tidy } from '../../../tensor/index.ts';
+import { predictTokens } from '../capo-token-filter.ts';
+import type { StepModel } from '../step-model.ts';
+
+/** One token as the last-layer model sees it, and what its step alone would do to the head exactly. */
+export interface MeasuredToken {
+  readonly objective: number;
+  readonly policy: number;
+  readonly advantage: number;
+  readonly logprob: number;
+  readonly sequence: number;
+  /** α vᵀu: predicted change of the token's log-probability, to first order. */
+  readonly change: number;
+  /** The same step's KL and change of the objective, without Taylor's expansion. */
+  readonly exactPolicy: number;
+  readonly exactObjective: number;
+}
+
+/** A token filter that rejects nothing and remembers what was predicted of the last update. */
+export class MeasuringFilter implements TokenFilter {
+  readonly needs;
+  readonly #stepModel: StepModel;
+  tokens: MeasuredToken[] = [];
+
+  constructor(stepModel: StepModel, topTokens: number) {
+    this.#stepModel = stepModel;
+    this.needs = { hiddenStates: true, topTokens };
+  }
+
+  accept(offered: OfferedTokens) {
+    return noGrad(() => {
+      const predicted = predictTokens(offered, { stepModel: this.#stepModel });
+      const { probabilities, residual, logitStep, gradients, shifts } = predicted;
+      const rate = offered.learningRate;
+      const moved = probabilities.log().add(logitStep.mul(rate)).logSoftmax(-1);
+      const kl = probabilities.mul(probabilities.log().sub(moved)).sum(-1);
+      const isSampled = gradients.ids.eq(offered.tokens.unsqueeze(-1)).to({ dtype: kl.dtype });
+      const ratio = moved.sub(probabilities.log()).mul(isSampled).sum(-1).exp();
+      const columns = [
+        shifts.objective,
+        shifts.policy,
+        offered.advantages,
+        offered.logprobs,
+        offered.sequences,
+        residual.mul(logitStep).sum(-1).mul(rate),
+        kl,
+        ratio.sub(1).mul(offered.advantages),
+      ].map((column) => column.toArray());
+      this.tokens = columns[0]!.map((_, n) => {
+        const [
+          objective,
+          policy,
+          advantage,
+          logprob,
+          sequence,
+          change,
+          exactPolicy,
+          exactObjective,
+        ] = columns.map((column) => column[n]!) as [
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+        ];
+        return {
+          objective,
+          policy,
+          advantage,
+          logprob,
+          sequence,
+          change,
+          exactPolicy,
+          exactObjective,
+        };
+      });
+      const accepted = ones(offered.logprobs.shape, { dtype: offered.logprobs.dtype });
+      this.#stepModel.collect(gradients, accepted);
+      return accepted;
+    });
+  }
+
+  endStep() {
+    this.#stepModel.advance();
+    return {};
+  }
+
+  cancelStep() {
+    this.#stepModel.discard();
+  }
+
+  state() {
+    return {};
+  }
+
+  load() {}
+}
+
+/** log π over the whole vocabulary at every completion token, by token id [N][V], and the sampled tokens. */
+export interface Distributions {
+  readonly logprobs: readonly (readonly number[])[];
+  readonly sampled: readonly number[];
+}
+
+/** The policy's distribution at every token of a batch, in the order in which a token filter sees them. */
+export function tokenDistributions(
+  { model, tokenizer }: Policy,
+  sequences: readonly TrainSequence[],
+): Distributions {
+  const { vocabSize } = model.config;
+  return noGrad(() =>
+    tidy(() => {
+      const batch = packFor(model, sequences, { padTokenId: tokenizer.padTokenId });
+      const states = predictingStates(model, batch);
+      const { topIds, topLogprobs } = chunkedLogprobs(states, headOf(model), batch.targets, {
+        topTokens: vocabSize,
+      });
+      const [, order] = topIds!.sort(-1);
+      const flat = topLogprobs!.gather(-1, order).toArray();
+      const sampled = batch.targets.toArray();
+      return {
+        logprobs: sampled.map((_, n) => flat.slice(n * vocabSize, (n + 1) * vocabSize)),
+        sampled,
+      };
+    }),
+  );
+}
