@@ -29,7 +29,7 @@ export const reproduceCommand: Command = {
 };
 
 async function reproduce(name: string, config: ReproduceConfig): Promise<number> {
-  const { quick, seeds, match, workers, budgetMinutes } = config;
+  const { quick, seeds, match, workers, budgetMinutes, resumeRecorded } = config;
   const reproduction = await loadReproduction(name);
   const { signal, release } = abortOnInterrupt('cells under way are lost, finished ones are kept');
   try {
@@ -41,6 +41,7 @@ async function reproduce(name: string, config: ReproduceConfig): Promise<number>
       out: config.out ?? `runs/reproduce-${name}${quick ? '-quick' : ''}`,
       workers: workers ?? availableParallelism(),
       budgetSeconds: budgetMinutes === null ? Number.POSITIVE_INFINITY : 60 * budgetMinutes,
+      resumesRecorded: resumeRecorded,
       command: `npx laurel reproduce ${name}${quick ? ' --quick' : ''}`,
       signal,
       write: (line) => console.error(line),

@@ -45,6 +45,12 @@ const computingOptions = configGroup('Computing', {
     .describe(
       'Cells computed side by side, a process with one thread each; null: one per processor.',
     ),
+  resumeRecorded: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Go on from the cells recorded with the code: those of the same settings are not computed again.',
+    ),
   budgetMinutes: z
     .number()
     .gt(0)

@@ -13,7 +13,8 @@ import { runsOf, startsOf } from './study/runs.ts';
 const whole = capoReproduction.plan({ isQuick: true, data: null });
 
 // One cell of every kind: the others differ by options alone.
-const kinds = /start|grpo-conservative|grpo-aggressive|\/capo|controlled|reincapo|tight-clip|head-capo/;
+const kinds =
+  /start|grpo-conservative|grpo-aggressive|\/capo|controlled|reincapo|tight-clip|head-capo/;
 const isTried = ({ task, arm }: CellPlan): boolean =>
   kinds.test(`/${arm}`) && (task === 'sums' || /start|capo$/.test(arm)) && !arm.startsWith('dr-');
 const plan = { ...whole, cells: whole.cells.filter(isTried) };

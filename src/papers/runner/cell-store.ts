@@ -8,10 +8,13 @@ import { cellKeys } from './cell-key.ts';
 export class CellStore {
   readonly folder: string;
   readonly #keys: ReadonlyMap<string, string>;
+  readonly #recorded: ReadonlyMap<string, CellRecord>;
 
-  constructor(folder: string, cells: readonly CellPlan[]) {
+  /** @param recorded - Cells computed elsewhere, which count where their keys are those of the plan. */
+  constructor(folder: string, cells: readonly CellPlan[], recorded: Iterable<CellRecord> = []) {
     this.folder = folder;
     this.#keys = cellKeys(cells);
+    this.#recorded = new Map([...recorded].map((record) => [record.key, record]));
   }
 
   keyOf(cell: CellPlan): string {
@@ -27,13 +30,31 @@ export class CellStore {
     return join(this.folder, 'cells', `${cellName(cell)}.json`);
   }
 
-  /** What was computed of a cell; undefined where nothing was, by other settings, or where files that others read are gone. */
-  read(cell: CellPlan): CellRecord | undefined {
+  /** What was computed of a cell, here or elsewhere; undefined where nothing was, or by other settings. */
+  record(cell: CellPlan): CellRecord | undefined {
     const file = this.#recordFile(cell);
-    if (!existsSync(file)) return undefined;
+    const key = this.keyOf(cell);
+    const own = existsSync(file) ? parseRecord(readFileSync(file, 'utf8')) : undefined;
+    return own?.key === key ? own : this.#recorded.get(key);
+  }
+
+  /** The same; undefined too where files that others read are not here. */
+  read(cell: CellPlan): CellRecord | undefined {
     if (cell.keepsFiles && !existsSync(this.filesOf(cell))) return undefined;
-    const record = parseRecord(readFileSync(file, 'utf8'));
-    return record?.key === this.keyOf(cell) ? record : undefined;
+    return this.record(cell);
+  }
+
+  /** Cells of a plan that need not be computed: those read, and those recorded whose files nothing asks for. */
+  present(cells: readonly CellPlan[]): ReadonlyMap<string, CellRecord> {
+    const present = new Map<string, CellRecord>();
+    const asked = new Set<string>();
+    // What needs a cell comes after it.
+    for (const cell of [...cells].reverse()) {
+      const record = asked.has(cellName(cell)) ? this.read(cell) : this.record(cell);
+      if (record === undefined) for (const need of cell.needs) asked.add(need);
+      else present.set(cellName(cell), record);
+    }
+    return present;
   }
 
   /** Makes the folder of a cell's files, empty: what a killed process left there is removed. */

@@ -37,6 +37,7 @@ interface Call {
   signal?: AbortSignal;
   now?: () => number;
   execute?: ExecuteCell;
+  store?: CellStore;
 }
 
 /** Runs a plan; by default every cell finds its own name. */
@@ -78,12 +79,14 @@ describe('cells of a study', () => {
     expect((await run({ cells: of({ y: { w: null, z: [2] }, x: 1 }) })).computed).toEqual([]);
   });
 
-  test('a cell whose files are gone is computed again; one that nobody reads leaves none', async () => {
+  test('a cell whose files are gone is computed again where another asks for them; one that nobody reads leaves none', async () => {
     await run();
     const store = new CellStore(folder, plan);
     expect(plan.filter((each) => existsSync(store.filesOf(each)))).toEqual([base]);
     rmSync(join(folder, 'files'), { recursive: true });
-    expect((await run()).computed).toEqual([cellName(base)]);
+    expect((await run()).computed).toEqual([]);
+    rmSync(join(folder, 'cells/toy/b'), { recursive: true });
+    expect((await run()).computed).toEqual([cellName(base), 'toy/b/seed-0']);
   });
 
   test('a cell that fails is told, loses no other, and holds up only what needs it', async () => {
@@ -132,6 +135,29 @@ describe('cells of a study', () => {
       },
     });
     expect(found).toEqual([[], [], []]);
+  });
+});
+
+describe('recorded cells', () => {
+  test('cells recorded elsewhere count, and a start is computed again only where a cell under way asks for its files', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    const of = new CellStore(elsewhere, plan);
+    await run({ store: of });
+    const recorded = plan.map((each) => of.record(each)!);
+    const here = (records: typeof recorded) =>
+      run({ store: new CellStore(join(folder, 'here'), plan, records) });
+    expect((await here(recorded)).computed).toEqual([]);
+    const withoutB = recorded.filter(({ arm }) => arm !== 'b');
+    expect((await here(withoutB)).computed).toEqual([cellName(base), 'toy/b/seed-0']);
+  });
+
+  test('a recorded cell of other settings does not count', async () => {
+    const of = new CellStore(join(folder, 'elsewhere'), plan);
+    await run({ store: of });
+    const changed = plan.map((each) => (each === base ? { ...each, settings: { rate: 2 } } : each));
+    const recorded = plan.map((each) => of.record(each)!);
+    const store = new CellStore(join(folder, 'here'), changed, recorded);
+    expect((await run({ cells: changed, store })).computed).toEqual(names.slice(0, 3));
   });
 });
 

@@ -67,17 +67,10 @@ class CellPool {
     this.#options = options;
     this.#now = options.now ?? monotonicSeconds;
     this.#startedAt = this.#now();
-    const isPresent = (cell: CellPlan) => {
-      const record = options.store.read(cell);
-      if (record !== undefined) this.#note(cell, record.seconds);
-      return record !== undefined;
-    };
-    this.#waiting = [];
-    this.#present = new Set();
-    for (const cell of cells) {
-      if (isPresent(cell)) this.#present.add(cellName(cell));
-      else this.#waiting.push(cell);
-    }
+    const present = options.store.present(cells);
+    for (const record of present.values()) this.#note(record, record.seconds);
+    this.#present = new Set(present.keys());
+    this.#waiting = cells.filter((cell) => !present.has(cellName(cell)));
   }
 
   async run(): Promise<CellsRun> {
@@ -125,7 +118,7 @@ class CellPool {
     return this.#now() - this.#startedAt;
   }
 
-  #note({ task }: CellPlan, seconds: number): void {
+  #note({ task }: Pick<CellPlan, 'task'>, seconds: number): void {
     this.#seconds.set(task, [...(this.#seconds.get(task) ?? []), seconds]);
   }
 

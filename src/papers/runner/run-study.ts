@@ -5,6 +5,7 @@ import { type CellPlan, type CellRecord, cellName } from './cell.ts';
 import { computeInProcess } from './cell-process.ts';
 import { CellStore } from './cell-store.ts';
 import { describeSeconds, ProgressLines } from './progress-lines.ts';
+import { readRecordedCells } from './recorded-cells.ts';
 import type { PlanOptions, Reproduction, StudyPlan } from './reproduction.ts';
 import { type CellsRun, runCells } from './run-cells.ts';
 import { writeResults } from './write-results.ts';
@@ -16,6 +17,8 @@ export interface StudyOptions extends PlanOptions {
   readonly budgetSeconds: number;
   /** Only cells whose name holds this text, and those they need; all unless given. */
   readonly match?: string | undefined;
+  /** Whether cells recorded with the code count as computed where their settings are the same. */
+  readonly resumesRecorded?: boolean;
   /** The command line that runs the study, for its records. */
   readonly command: string;
   readonly signal: AbortSignal;
@@ -46,10 +49,11 @@ export async function runStudy(
   mkdirSync(out, { recursive: true });
   const lock = lockRun(out);
   try {
-    const store = new CellStore(out, plan.cells);
+    const recorded = options.resumesRecorded ? readRecordedCells(reproduction.paper) : [];
+    const store = new CellStore(out, plan.cells, recorded);
     const run = await computeCells(reproduction, cells, store, options);
     const records = plan.cells
-      .map((cell) => store.read(cell))
+      .map((cell) => store.record(cell))
       .filter((record) => record !== undefined);
     const source = { reproduction, plan, cells: records, command: options.command };
     writeResults(join(out, 'results'), source);
@@ -66,7 +70,7 @@ async function computeCells(
   store: CellStore,
   { workers, budgetSeconds, signal, data, write }: StudyOptions,
 ): Promise<CellsRun> {
-  const done = cells.filter((cell) => store.read(cell) !== undefined).length;
+  const done = store.present(cells).size;
   write(`${reproduction.paper}: ${cells.length} cells, ${done} of them done; ${workers} at a time`);
   const lines = new ProgressLines({ planned: cells.length, done, write, now });
   return runCells(cells, {
