@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bootstrapInterval, quantile } from './bootstrap.ts';
-import { partialCorrelation, pearson, regularizedBeta } from './correlation.ts';
+import { partialCorrelation, pearson, ranks, regularizedBeta, spearman } from './correlation.ts';
 import {
   evaluatePolynomial,
   fitPolynomial,
@@ -136,4 +136,22 @@ describe('bootstrap', () => {
     const of = () => bootstrapInterval([1, 5, 2, 8], (some) => Math.max(...some));
     expect(of()).toEqual(of());
   });
+});
+
+test('equal values share the mean of their ranks', () => {
+  // 10 is first; the two 20s are second and third, 2.5 each; 30 is fourth.
+  expect(ranks([20, 10, 30, 20])).toEqual([2.5, 1, 4, 2.5]);
+});
+
+test('the rank correlation of what only rises is 1, and a swap of neighbours costs 6 Σ d² / (n (n² − 1))', () => {
+  const rising = [1, 2, 3, 4].map((x) => [x, Math.exp(5 * x)] as const);
+  expect(spearman(rising)).toBeCloseTo(1, 12);
+  // d = 1, 1: 1 − 6 · 2 / (4 · 15) = 0.8.
+  const swapped = [
+    [1, 2],
+    [2, 1],
+    [3, 3],
+    [4, 4],
+  ] as const;
+  expect(spearman(swapped)).toBeCloseTo(0.8, 12);
 });
