@@ -1,0 +1,114 @@
+import { writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { type ConfigOf, resolveConfig } from '../../config/index.ts';
+import { ConfigError, StorageError } from '../../errors.ts';
+import { assertSameItems } from '../../recommendation/answer-desk.ts';
+import {
+  type Evaluation,
+  evaluateRecommender,
+  generativeRecommender,
+  type LoadedRecommender,
+  loadRecommendationData,
+  loadRecommender,
+  type NextItem,
+  popularityRecommender,
+  type RecommendationData,
+  type Recommender,
+} from '../../recommendation/index.ts';
+import { type Command, configFlag, helpFlag, textFlag } from '../command.ts';
+import { abortOnInterrupt } from '../interruption.ts';
+import { parseFlags, renderHelp } from '../options/index.ts';
+import { evaluateConfig } from './evaluate-config.ts';
+import { progressLine } from './progress-line.ts';
+import { renderEvaluations } from './render-evaluations.ts';
+
+type EvaluateConfig = ConfigOf<typeof evaluateConfig>;
+
+const usage = 'laurel recommend evaluate MODEL … --data FOLDER [--split test] [--option value …]';
+
+/** `laurel recommend evaluate` */
+export const evaluateCommand: Command = {
+  async run(argv) {
+    const commandFlags = [configFlag, helpFlag];
+    const flags = parseFlags(argv, evaluateConfig, commandFlags);
+    if (flags.command['help']) {
+      process.stdout.write(renderHelp(evaluateConfig, { commandFlags, usage }));
+      return 0;
+    }
+    const yamlFile = textFlag(flags.command, 'config');
+    const config = resolveConfig(evaluateConfig, { yamlFile, flags: flags.options });
+    const { signal, release } = abortOnInterrupt('leaving out the rest of the evaluation');
+    try {
+      report(await evaluateAll(flags.positionals, config, signal), config);
+    } finally {
+      release();
+    }
+    return 0;
+  },
+};
+
+/** Every n-th question, so that those of all users are there. */
+function someOf(questions: readonly NextItem[], most: number | null): readonly NextItem[] {
+  if (most === null || most >= questions.length) return questions;
+  return Array.from(
+    { length: most },
+    (_, place) => questions[Math.floor((place * questions.length) / most)]!,
+  );
+}
+
+/** Folders by their last name, the whole path where two are alike; popularity stays popularity's. */
+function nameOf(folder: string, folders: readonly string[]): string {
+  const names = folders.map((each) => basename(resolve(each)));
+  const own = basename(resolve(folder));
+  const isTaken = own === 'popularity' || names.filter((name) => name === own).length > 1;
+  return isTaken ? folder : own;
+}
+
+const recommenderOf = (
+  { policy, language, recommender }: LoadedRecommender,
+  { width, batchSize }: EvaluateConfig,
+): Recommender =>
+  policy !== undefined && language !== undefined
+    ? generativeRecommender(policy, language, { batchSize, ...(width !== null && { width }) })
+    : recommender;
+
+async function evaluateAll(
+  folders: readonly string[],
+  config: EvaluateConfig,
+  signal: AbortSignal,
+): Promise<Evaluation[]> {
+  const data: RecommendationData = await loadRecommendationData(config.data);
+  const questions = someOf(data[config.split], config.maxQuestions);
+  if (questions.length === 0)
+    throw new ConfigError(`split: ${config.data} has no ${config.split} questions`);
+  const evaluations: Evaluation[] = [];
+  const measure = async (recommender: Recommender, language: LoadedRecommender['language']) => {
+    const { ks, batchSize } = config;
+    const onProgress = progressLine(recommender.name);
+    const options = { ks, data, language, batchSize, signal, onProgress };
+    evaluations.push(await evaluateRecommender(recommender, questions, options));
+  };
+  await measure(popularityRecommender(data), undefined);
+  for (const folder of folders) {
+    const loaded = loadRecommender(folder);
+    assertSameItems(loaded, data);
+    const recommender = recommenderOf(loaded, config);
+    await measure({ ...recommender, name: nameOf(folder, folders) }, loaded.language);
+  }
+  return evaluations;
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw StorageError.from(file, cause);
+  }
+}
+
+function report(evaluations: readonly Evaluation[], { markdown, json }: EvaluateConfig): void {
+  const text = renderEvaluations(evaluations);
+  process.stdout.write(text);
+  if (markdown !== null) write(markdown, text);
+  if (json !== null) write(json, `${JSON.stringify(evaluations)}\n`);
+}

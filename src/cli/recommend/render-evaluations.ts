@@ -1,0 +1,49 @@
+import type { CutOff, Evaluation } from '../../recommendation/index.ts';
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+
+const cell = ({ mean, standardError }: CutOff['ndcg']): string =>
+  `${mean.toFixed(4)} ± ${standardError.toFixed(4)}`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((text, column) => (column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))).join(' | ')} |`;
+  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+/** A measure at every cut-off, a recommender a row. */
+const byCutOff = (
+  title: string,
+  evaluations: readonly Evaluation[],
+  show: (at: CutOff) => string,
+): string =>
+  table(
+    [title, ...evaluations[0]!.cutOffs.map(({ k }) => `@${k}`)],
+    evaluations.map(({ name, cutOffs }) => [name, ...cutOffs.map(show)]),
+  );
+
+/** Evaluations on the same questions as Markdown tables. */
+export function renderEvaluations(evaluations: readonly Evaluation[]): string {
+  const rest = evaluations.map((each) => [
+    each.name,
+    percent(each.invalidRate),
+    String(each.shortLists),
+    each.sharedTargets === null
+      ? '–'
+      : `${each.sharedTargets} (${percent(each.sharedTargets / each.users)})`,
+    each.usersPerSecond.toFixed(0),
+  ]);
+  return [
+    byCutOff('HR', evaluations, ({ hitRate }) => cell(hitRate)),
+    byCutOff('NDCG', evaluations, ({ ndcg }) => cell(ndcg)),
+    byCutOff('Coverage', evaluations, ({ coverage }) => percent(coverage)),
+    byCutOff('Repetition', evaluations, ({ repetition }) => percent(repetition)),
+    table(['', 'invalid ids', 'short lists', 'targets that share an id', 'users/s'], rest),
+    `${evaluations[0]!.users} questions, each ranked over all items; ± is the standard error.`,
+    '',
+  ].join('\n\n');
+}
