@@ -7,6 +7,7 @@ import {
   microBatches,
   packBatch,
   type TrainSequence,
+  wholeTexts,
 } from './index.ts';
 
 const padTokenId = 99;
@@ -91,10 +92,60 @@ test('kept sets are stored one after the other', () => {
   expect([0, 1, 2].map((t) => [...keptSet(kept, t)])).toEqual([[3, 1], [], [5, 6, 7]]);
 });
 
-test('each trained token knows where its sequence begins', () => {
-  const { sequenceStarts } = packBatch([long, short], { padTokenId });
-  // Rows are 5 wide; two tokens of the first row are trained and one of the second.
-  expect(sequenceStarts.toArray()).toEqual([0, 0, 5]);
+test('the text before each trained token is its own sequence', () => {
+  const { text, starts, ends } = wholeTexts([long, short]);
+  expect(text.toArray()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  // Two tokens of the first are trained, after places 1 and 3, and one of the second, whose first place is 5.
+  expect(starts.toArray()).toEqual([0, 0, 5]);
+  expect(ends.toArray()).toEqual([1, 3, 7]);
+});
+
+/** A completion of some prompt, every token of it trained. */
+const completing = (prompt: number[], completion: number[]): TrainSequence => ({
+  tokens: [...prompt, ...completion],
+  promptLength: prompt.length,
+  completionMask: completion.map(() => 1),
+});
+
+test('a shared prompt stands once, before all that continue it', () => {
+  const sequences = [
+    completing([1, 2, 3], [4, 5]),
+    completing([6], [7, 8]),
+    completing([1, 2, 3], [9]),
+  ];
+  const batch = packBatch(sequences, { padTokenId, prompts: 'shared' });
+  // Prompt 1 2 3 with 4 5 and 9 takes 6 places, 6 7 8 behind it 3; two rows would take 12.
+  expect(batch.tokens.shape).toEqual([1, 9]);
+  expect(batch.tokens.toArray()).toEqual([1, 2, 3, 4, 5, 9, 6, 7, 8]);
+  // Both completions are predicted by place 2 first.
+  expect(batch.predictors.toArray()).toEqual([2, 3, 6, 7, 2]);
+  expect(batch.targets.toArray()).toEqual([4, 5, 7, 8, 9]);
+  const { starts, ends, prefixes, copies } = batch.segments!;
+  expect(starts.toArray()).toEqual([0, 0, 0, 3, 3, 5, 6, 6, 6]);
+  expect(ends.toArray()).toEqual([3, 3, 3, 5, 5, 6, 9, 9, 9]);
+  const [none, own] = [
+    [0, 0],
+    [0, 3],
+  ];
+  expect(prefixes!.toArray()).toEqual([none, none, none, own, own, own, none, none, none].flat());
+  // In rows of their own the texts are 5, 3 and 4 long; places past an end repeat the last token.
+  expect(copies!.sources.toArray()).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 8, 8, 0, 1, 2, 5, 5]);
+  // The prompt's places, written by both of its texts, are those of the later one, which begins at 10.
+  expect(copies!.places.toArray()).toEqual([10, 11, 12, 3, 4, 13, 5, 6, 7]);
+});
+
+test('prompts are shared by default where that leaves out a twentieth of the tokens', () => {
+  const shares = (sequences: TrainSequence[]) =>
+    packBatch(sequences, { padTokenId, prompts: 'cheapest' }).segments?.prefixes !== undefined;
+  const filled = (length: number, token: number) => Array<number>(length).fill(token);
+  // One prompt token of 2 · 10 is left out: exactly a twentieth; of 2 · 11 less.
+  expect(shares([completing([1], filled(9, 2)), completing([1], filled(9, 3))])).toBe(true);
+  expect(shares([completing([1], filled(10, 2)), completing([1], filled(10, 3))])).toBe(false);
+  expect(shares([completing([1, 2], [3]), completing([2, 1], [3])])).toBe(false);
+  // Prompts of one length that differ in one place only.
+  const other = [...filled(20, 1)];
+  other[7] = 2;
+  expect(shares([completing(filled(20, 1), [3]), completing(other, [3])])).toBe(false);
 });
 
 test('a mask of zeros trains nothing and still packs', () => {

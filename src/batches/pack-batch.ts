@@ -1,14 +1,15 @@
 import { ShapeError } from '../errors.ts';
 import type { Segments } from '../models/index.ts';
 import { type DType, fromTypedArray, type Tensor, tokenTensor } from '../tensor/index.ts';
+import type { PromptLayout } from './families.ts';
 import { keptLength, keptSet } from './kept-tokens.ts';
-import { longest, type Placement, padTokens, place, segmentsOf } from './placement.ts';
-import { padded, type RowLayout } from './row-layout.ts';
+import { longest, type Placement, padTokens, place, placeOf, segmentsOf } from './placement.ts';
+import type { RowLayout } from './row-layout.ts';
 import type { TrainSequence } from './train-sequence.ts';
 
 /**
- * B sequences as padded tensors: tokens in R rows, of one sequence each unless the layout says otherwise; everything
- * else by sequence. Padding stands on the right, so a causal model needs no attention mask.
+ * B sequences as padded tensors: tokens in R rows, of one sequence each unless layout or shared prompts say otherwise;
+ * everything else by sequence. Padding stands on the right, so a causal model needs no attention mask.
  * T counts whole rows, T' completion regions, N the trained tokens of the batch, K the largest kept set.
  */
 export interface TrainBatch {
@@ -16,12 +17,13 @@ export interface TrainBatch {
   readonly sequences: readonly TrainSequence[];
   /** [R, T], int64. */
   readonly tokens: Tensor;
-  /** Where rows hold several sequences, which must not see one another; absent where each holds one. */
+  /** Where rows hold several sequences, which must not see one another, or prompts once; absent where each holds one. */
   readonly segments: Segments | undefined;
-  /** For each trained token, the row of the flattened hidden states [R·T, C] that predicts it. [N], int64. */
+  /**
+   * For each trained token, the row of the flattened hidden states [R·T, C] that predicts it; the last of a shared prompt
+   * occurs once for every completion. [N], int64.
+   */
   readonly predictors: Tensor;
-  /** For each trained token, where its sequence begins in the flattened tokens [R·T]. [N], int64. */
-  readonly sequenceStarts: Tensor;
   /** The trained tokens. [N], int64. */
   readonly targets: Tensor;
   /** Where each trained token stands in the flattened completion region [B·T']. [N], int64. */
@@ -42,6 +44,8 @@ export interface PackOptions {
   padTokenId: number;
   /** Which sequences share a row; by default none do. */
   layout?: RowLayout | undefined;
+  /** Whether completions of one prompt share its place; by default none do. */
+  prompts?: PromptLayout | undefined;
   device?: string;
   /** Of the per-token columns: that of the log-probabilities they meet. */
   dtype?: DType;
@@ -103,7 +107,6 @@ function assertConsistent(sequence: TrainSequence): void {
 
 interface TrainedTokens {
   predictors: number[];
-  starts: number[];
   targets: number[];
   slots: number[];
   kept: Int32Array[];
@@ -112,16 +115,14 @@ interface TrainedTokens {
 /** The one place that shifts: the token at position t is predicted by the hidden state at t − 1. */
 function trainedTokens(
   sequences: readonly TrainSequence[],
-  { offsets }: Placement,
+  { texts }: Placement,
   region: number,
 ): TrainedTokens {
-  const found: TrainedTokens = { predictors: [], starts: [], targets: [], slots: [], kept: [] };
+  const found: TrainedTokens = { predictors: [], targets: [], slots: [], kept: [] };
   for (const [item, { tokens, promptLength, completionMask, keptTokens }] of sequences.entries()) {
-    const start = offsets[item]!;
     for (let t = promptLength; t < tokens.length; t++) {
       if (completionMask[t - promptLength] !== 1) continue;
-      found.predictors.push(start + t - 1);
-      found.starts.push(start);
+      found.predictors.push(placeOf(texts[item]!, t - 1));
       found.targets.push(tokens[t]!);
       found.slots.push(item * region + t - promptLength);
       if (keptTokens !== undefined) found.kept.push(keptSet(keptTokens, t - promptLength));
@@ -136,7 +137,7 @@ function trainedTokens(
  */
 export function packBatch(
   sequences: readonly TrainSequence[],
-  { padTokenId, layout = padded, device = 'cpu', dtype = 'float32' }: PackOptions,
+  { padTokenId, layout, prompts, device = 'cpu', dtype = 'float32' }: PackOptions,
 ): TrainBatch {
   for (const sequence of sequences) assertConsistent(sequence);
   const cut = sequences.filter(({ keptTokens }) => keptTokens !== undefined).length;
@@ -145,19 +146,18 @@ export function packBatch(
       `packBatch: ${cut} of ${sequences.length} sequences have keptTokens; all or none must`,
     );
   }
-  const placement = place(sequences, layout);
+  const placement = place(sequences, { layout, prompts });
   const region = longest(sequences.map(regionLength));
-  const { predictors, starts, targets, slots, kept } = trainedTokens(sequences, placement, region);
+  const { predictors, targets, slots, kept } = trainedTokens(sequences, placement, region);
   const column = (name: Column): Tensor | undefined =>
     padColumn(sequences, name, region)?.to({ device, dtype });
   const indices = (values: readonly number[]): Tensor =>
     tokenTensor(values, [values.length], device);
   return {
     sequences,
-    tokens: padTokens(sequences, padTokenId, placement).to({ device }),
-    segments: segmentsOf(sequences, placement, device),
+    tokens: padTokens(placement, padTokenId).to({ device }),
+    segments: segmentsOf(placement, device),
     predictors: indices(predictors),
-    sequenceStarts: indices(starts),
     targets: indices(targets),
     slots: indices(slots),
     completionMask: column('completionMask')!,

@@ -2,7 +2,6 @@ import type { Segments } from '../models/index.ts';
 import { type Tensor, tokenTensor } from '../tensor/index.ts';
 import type { PackOptions } from './pack-batch.ts';
 import { padTokens, place, segmentsOf } from './placement.ts';
-import { padded } from './row-layout.ts';
 
 /** B texts that are read whole, each for what stands at its end; in R rows of T places. */
 export interface TextBatch {
@@ -27,14 +26,14 @@ const lastPlace = (tokens: readonly number[], padTokenId: number): number =>
 /** Lays out texts to read the state at the end of each. */
 export function packTexts(
   texts: readonly (readonly number[])[],
-  { padTokenId, layout = padded, device = 'cpu' }: Omit<PackOptions, 'dtype'>,
+  { padTokenId, layout, device = 'cpu' }: Omit<PackOptions, 'dtype' | 'prompts'>,
 ): TextBatch {
-  const sequences = texts.map((tokens) => ({ tokens }));
-  const placement = place(sequences, layout);
-  const ends = texts.map((tokens, i) => placement.offsets[i]! + lastPlace(tokens, padTokenId));
+  const continued = texts.map((tokens) => ({ tokens, promptLength: 0 }));
+  const placement = place(continued, { layout });
+  const ends = texts.map((tokens, i) => placement.texts[i]!.start + lastPlace(tokens, padTokenId));
   return {
-    tokens: padTokens(sequences, padTokenId, placement).to({ device }),
-    segments: segmentsOf(sequences, placement, device),
+    tokens: padTokens(placement, padTokenId).to({ device }),
+    segments: segmentsOf(placement, device),
     ends: tokenTensor(ends, [ends.length], device),
   };
 }

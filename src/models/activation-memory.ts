@@ -1,5 +1,6 @@
 import { dtypeBytes } from '../tensor/index.ts';
 import { remembersScores } from './attention.ts';
+import { knowsPrefixes, type Segments } from './attention-mask.ts';
 import type { Model } from './weights.ts';
 
 /**
@@ -21,9 +22,16 @@ const MOST_REMEMBERED_BYTES = 2 ** 30;
  * Whether the layers of a micro-batch [B, T] are computed again in the backward pass where nothing else is asked for:
  * by size alone, so that a run does not depend on its machine.
  */
-export function recomputesLayers(model: Model, shape: readonly number[]): boolean {
-  const [rows, length] = shape as [number, number];
-  const tokens = rows * length * model.config.numHiddenLayers;
+export function recomputesLayers(
+  model: Model,
+  shape: readonly number[],
+  segments?: Segments,
+): boolean {
+  const { weights, config } = model;
+  // Attention that copies tokens remembers copies; counted as if everything else did too.
+  const copies = knowsPrefixes(weights.embedTokens) ? undefined : segments?.copies;
+  const [rows, length] = (copies?.sources.shape ?? shape) as [number, number];
+  const tokens = rows * length * config.numHiddenLayers;
   const numbers = tokens * layerNumbersPerToken(model, length);
-  return numbers * dtypeBytes(model.weights.embedTokens.dtype) > MOST_REMEMBERED_BYTES;
+  return numbers * dtypeBytes(weights.embedTokens.dtype) > MOST_REMEMBERED_BYTES;
 }

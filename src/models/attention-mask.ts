@@ -10,13 +10,28 @@ import {
 
 /**
  * Where rows hold several sequences that do not see one another: the sequence that each place belongs to. Every place
- * belongs to one, padding too. Both [B, T], int32, places counted from the row's first.
+ * belongs to one, padding too. All int32, places counted from the row's first.
  */
 export interface Segments {
-  /** Where the place's sequence begins: its first token stands here. */
+  /** Where the place's sequence begins: its first token stands here. [B, T] */
   readonly starts: Tensor;
-  /** Where it ends: one past its last token. */
+  /** Where it ends: one past its last token. [B, T] */
   readonly ends: Tensor;
+  /**
+   * Where sequences continue others, as completions do a prompt they share: the range of places, before their start,
+   * that they see besides their own and count on from, empty where there is none. [B, T, 2]
+   */
+  readonly prefixes?: Tensor | undefined;
+  /** The same tokens in rows that share nothing, for attention that knows no prefixes; given with them. */
+  readonly copies?: Copies | undefined;
+}
+
+/** S texts of L tokens, none of which share anything, beside the rows [B, T] that hold the same. Both int32. */
+export interface Copies {
+  /** Where each of their tokens stands in the flattened rows; padding repeats some token. [S, L] */
+  readonly sources: Tensor;
+  /** Where the token of each place stands in the flattened texts, in any of them; padding anywhere. [B, T] */
+  readonly places: Tensor;
 }
 
 /** What queries may see, in the form attention takes it; shared by all layers of a forward pass. */
@@ -30,6 +45,10 @@ export interface Visibility {
   readonly isCausal: boolean;
   /** Where rows are divided: the start of each place's sequence. [B, T] */
   readonly starts?: Tensor | undefined;
+  /** Where they share prefixes: the range of each place's. [B, T, 2] */
+  readonly prefixes?: Tensor | undefined;
+  /** Attention works on copies of the tokens in rows of their own, then. */
+  readonly copies?: Copies | undefined;
 }
 
 /** Added to a hidden score: exp gives 0, yet a row without any visible key stays finite. */
@@ -66,8 +85,17 @@ function blockDiagonal(options: VisibilityOptions, { starts }: Segments): Tensor
   return callTensor('aten::logical_and', isOwn, causal(options).unsqueeze(0));
 }
 
+/** Whether attention has a kernel that sees prefixes; others would hold the scores of whole rows, most of them hidden. */
+export const knowsPrefixes = ({ dtype, device }: Pick<VisibilityOptions, 'dtype' | 'device'>) =>
+  device === 'cpu' && dtype === 'float32';
+
 /** Rows divided into sequences; libtorch's own kernel on a GPU takes no starts, so it gets a bias. */
 function ofSegments(options: VisibilityOptions, segments: Segments): Visibility {
+  const { prefixes, copies } = segments;
+  if (prefixes !== undefined && knowsPrefixes(options)) {
+    return { bias: null, isCausal: true, starts: segments.starts, prefixes };
+  }
+  if (copies !== undefined) return { bias: null, isCausal: true, copies };
   if (options.device === 'cpu') return { bias: null, isCausal: true, starts: segments.starts };
   const bias = noGrad(() => biasOf(blockDiagonal(options, segments), options));
   return { bias, isCausal: false };

@@ -1,5 +1,5 @@
 import { callTensor, hasOperator, type Tensor } from '../tensor/index.ts';
-import type { Visibility } from './attention-mask.ts';
+import type { Copies, Visibility } from './attention-mask.ts';
 import type { ModelConfig } from './model-config.ts';
 
 /** Queries, and the keys and values they meet. */
@@ -29,6 +29,7 @@ export function attention(
   visibility: Visibility,
   config: ModelConfig,
 ): Tensor {
+  if (visibility.copies !== undefined) return copiedAttention(inputs, visibility.copies, config);
   const usesLibtorch = isFused && inputs.query.device !== 'cpu';
   if (visibility.isCausal && !usesLibtorch) return causalAttention(inputs, visibility, config);
   return isFused
@@ -36,15 +37,38 @@ export function attention(
     : composedAttention(inputs, visibility, config);
 }
 
+/** `attention` of texts in rows of their own, whose tokens stand elsewhere: gradients add up where they were copied. */
+function copiedAttention(
+  { query, key, value }: AttentionInputs,
+  { sources, places }: Copies,
+  config: ModelConfig,
+): Tensor {
+  const from = sources.reshape([-1]);
+  /** [B, T, heads, D] → [S, L, heads, D] */
+  const copy = (x: Tensor) =>
+    x
+      .reshape([-1, x.shape[2]!, x.shape[3]!])
+      .indexSelect(0, from)
+      .view([...sources.shape, x.shape[2]!, x.shape[3]!]);
+  const [keys, values] = [key, value].map((x) => copy(x.transpose(1, 2)).transpose(1, 2));
+  const copied = { query: copy(query), key: keys!, value: values! };
+  const mixed = attention(copied, { bias: null, isCausal: true }, config);
+  const width = mixed.shape[2]!;
+  return mixed
+    .reshape([-1, width])
+    .indexSelect(0, places.reshape([-1]))
+    .view([...places.shape, width]);
+}
+
 /** `attention` to the tokens up to each one, by an operator that holds no scores. */
 export function causalAttention(
   { query, key, value }: AttentionInputs,
-  { starts }: Pick<Visibility, 'starts'>,
+  { starts, prefixes }: Pick<Visibility, 'starts' | 'prefixes'>,
   { headDim }: ModelConfig,
 ): Tensor {
   const scale = headDim ** -0.5;
   const heads = [query.transpose(1, 2), key, value] as const;
-  return callTensor('laurel::causal_attention', ...heads, starts ?? null, scale);
+  return callTensor('laurel::causal_attention', ...heads, starts ?? null, prefixes ?? null, scale);
 }
 
 interface Sizes {

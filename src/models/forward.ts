@@ -30,7 +30,10 @@ export interface ForwardInputs {
   readonly positions?: Tensor | undefined;
   /** 1 = visible: false hides padding. [B, S], bool, with S = cached + T. Right-padded batches need none. */
   readonly attentionMask?: Tensor | undefined;
-  /** Divides rows into sequences that do not see one another, each counting its places from 0. Without cache and mask. */
+  /**
+   * Divides rows into sequences that do not see one another, each counting its places from 0, or on from the prefix it
+   * shares with others. Without cache and mask.
+   */
   readonly segments?: Segments | undefined;
   /**
    * Holds the tokens before these; gains these. Its contents carry no gradient. Past the original context of a dynamic
@@ -175,9 +178,13 @@ function positionsFrom(attentionMask: Tensor, count: number): Tensor {
   return counted.narrow(1, attentionMask.shape[1]! - count, count);
 }
 
-/** Places counted from each sequence's first token. [B, T] */
-const positionsWithin = ({ starts }: Segments, count: number): Tensor =>
-  arange(0, count, { device: starts.device }).sub(starts);
+/** Places counted from each sequence's first token, or on from those of its prefix. [B, T] */
+function positionsWithin({ starts, prefixes }: Segments, count: number): Tensor {
+  const own = arange(0, count, { device: starts.device }).sub(starts);
+  if (prefixes === undefined) return own;
+  const [begin, end] = [0, 1].map((edge) => prefixes.narrow(2, edge, 1).squeeze(2));
+  return own.add(end!).sub(begin!);
+}
 
 function rotationFor(model: Model, inputs: ForwardInputs, count: number): Rotation {
   const { dtype, device } = model.weights.embedTokens;

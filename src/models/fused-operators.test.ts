@@ -1,61 +1,26 @@
 import { expect, test } from 'vitest';
 import {
+  configOf,
+  expectClose,
+  expectSameFunction,
+  random,
+} from '../../test/support/operator-checks.ts';
+import {
   arange,
   callTensor,
   callTensors,
   cat,
   composedRmsNorm,
-  type DType,
-  Generator,
-  grad,
   linear,
   noGrad,
-  randn,
   rmsNorm,
   type Tensor,
   tensor,
 } from '../tensor/index.ts';
-import { causalAttention, composedAttention } from './attention.ts';
+import { composedAttention } from './attention.ts';
 import { createCache } from './key-value-cache.ts';
-import { type ModelConfig, parseModelConfig } from './model-config.ts';
 import { rotate, rotationOf, rotationOfRange, splitRotated } from './rotary.ts';
 import { buildWeights } from './weights.ts';
-
-const generator = new Generator(3);
-
-const random = (shape: readonly number[], dtype: DType = 'float32'): Tensor =>
-  randn(shape, generator).to({ dtype });
-
-function expectClose(found: Tensor, expected: Tensor, within = 2e-6): void {
-  expect(found.shape).toEqual(expected.shape);
-  const scale = Math.max(1, expected.abs().max().item());
-  expect(found.sub(expected).abs().max().item() / scale).toBeLessThan(within);
-}
-
-/** Values, gradients and gradients of gradients of two functions of the same leaves. */
-function expectSameFunction(
-  inputs: readonly Tensor[],
-  one: (...inputs: Tensor[]) => Tensor,
-  other: (...inputs: Tensor[]) => Tensor,
-): void {
-  const leaves = inputs.map((input) => input.detach().requireGrad());
-  const weight = random(other(...leaves).shape, inputs[0]!.dtype);
-  const differentiate = (f: typeof one) => {
-    const value = f(...leaves);
-    const first = grad(value.mul(weight).sum(), leaves) as Tensor[];
-    const again = grad(
-      f(...leaves)
-        .mul(weight)
-        .sum(),
-      leaves,
-      { createGraph: true },
-    ) as Tensor[];
-    const penalty = cat(again.map((part) => part.square().reshape([-1]))).sum();
-    return [value, ...first, ...again, ...(grad(penalty, leaves) as Tensor[])];
-  };
-  const expected = differentiate(other);
-  for (const [i, found] of differentiate(one).entries()) expectClose(found, expected[i]!, 2e-5);
-}
 
 for (const dtype of ['float32', 'float64'] as const) {
   test.each([[[3, 5, 64]], [[7, 19]], [[2048, 40]], [[2, 1]]])(
@@ -107,22 +72,6 @@ test('operators take inputs that are not contiguous', () => {
       .mul(x.narrow(-1, 16, 16)),
   );
 });
-
-const configOf = (heads: number, keyHeads: number, headDim: number): ModelConfig =>
-  parseModelConfig(
-    {
-      model_type: 'llama',
-      vocab_size: 8,
-      hidden_size: 32,
-      intermediate_size: 32,
-      num_hidden_layers: 1,
-      num_attention_heads: heads,
-      num_key_value_heads: keyHeads,
-      head_dim: headDim,
-      max_position_embeddings: 64,
-    },
-    'the test model',
-  );
 
 const cpu = { dtype: 'float32', device: 'cpu' } as const;
 
@@ -258,76 +207,6 @@ test('packed_linear refuses a matrix of another shape', () => {
   expect(() => callTensors('laurel::pack_linears', [random([4, 4], 'float64')])).toThrow(
     /float32 matrices/,
   );
-});
-
-/** Visible to each query: its own sequence's tokens up to itself. [B, 1, T, T] */
-function causalBias(starts: Tensor, count: number, dtype: DType): Tensor {
-  const place = arange(0, count);
-  const later = place.view([1, 1, count]).greater(place.view([1, count, 1]));
-  const foreign = place.view([1, 1, count]).less(starts.unsqueeze(2));
-  return later.logicalOr(foreign).to({ dtype }).mul(-1e30);
-}
-
-const startsOf = (rows: number, count: number, every: number): Tensor =>
-  tensor(
-    Array.from({ length: rows * count }, (_, i) => Math.floor((i % count) / every) * every),
-    { dtype: 'int64' },
-  ).view([rows, count]);
-
-for (const dtype of ['float32', 'float64'] as const) {
-  test.each([
-    [2, 2, 1, 2],
-    [4, 2, 33, 10],
-    [4, 4, 70, 64],
-    [6, 1, 128, 16],
-    [2, 2, 100, 100],
-  ])(
-    `causal_attention of %d query and %d key heads, %d tokens, %d wide, in ${dtype} is the composed one, with its gradients`,
-    (heads, keyHeads, count, width) => {
-      const config = configOf(heads, keyHeads, width);
-      for (const every of [count, 1 + Math.floor(count / 3)]) {
-        const starts = startsOf(2, count, every);
-        const inputs = [heads, keyHeads, keyHeads].map((n) => random([2, count, n, width], dtype));
-        const split = ([query, key, value]: readonly Tensor[]) => ({
-          query: query!,
-          key: key!.transpose(1, 2),
-          value: value!.transpose(1, 2),
-        });
-        const bias = causalBias(starts, count, dtype);
-        expectSameFunction(
-          inputs,
-          (...leaves) =>
-            causalAttention(
-              split(leaves),
-              { starts: every === count ? undefined : starts },
-              config,
-            ),
-          (...leaves) => composedAttention(split(leaves), { bias, isCausal: false }, config),
-        );
-      }
-    },
-  );
-}
-
-test('a sequence in a row has the bits it has alone in causal_attention', () => {
-  const config = configOf(2, 2, 16);
-  const [query, key, value] = [0, 1, 2].map(() => random([1, 2, 40, 16]));
-  const attendTo = (start: number, count: number, starts?: Tensor) => {
-    const at = (x: Tensor) => x.narrow(2, start, count);
-    const inputs = { query: at(query!).transpose(1, 2), key: at(key!), value: at(value!) };
-    return causalAttention(inputs, { starts }, config);
-  };
-  const together = attendTo(0, 40, startsOf(1, 40, 20));
-  expectClose(together.narrow(1, 20, 20), attendTo(20, 20), 1e-6);
-  expectClose(together.narrow(1, 0, 20), attendTo(0, 20), 1e-6);
-});
-
-test('causal_attention refuses starts after the token itself', () => {
-  const heads = [0, 1, 2].map(() => random([1, 2, 3, 4]));
-  const attendTo = (starts: number[]) =>
-    callTensor('laurel::causal_attention', ...heads, tensor([starts], { dtype: 'int64' }), 1);
-  expect(() => attendTo([0, 2, 0])).toThrow(/token 1 cannot start at 2/);
-  expect(() => attendTo([0, -1, 0])).toThrow(/cannot start at -1/);
 });
 
 for (const dtype of ['float32', 'float64'] as const) {

@@ -21,7 +21,11 @@ export async function evaluateLoss(
   { loss, signal, ...scoring }: ScoreOptions & { loss: BatchLoss; signal?: AbortSignal },
 ): Promise<{ loss: number } & Partial<Record<LossMetric, number>>> {
   const totals = countTotals(batches.flat());
-  const packing = { padTokenId: tokenizer.padTokenId, layout: scoring.layout };
+  const packing = {
+    padTokenId: tokenizer.padTokenId,
+    layout: scoring.layout,
+    prompts: scoring.prompts,
+  };
   const parts: Statistics[] = [];
   let sum = 0;
   for (const sequences of batches) {

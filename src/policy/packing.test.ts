@@ -164,7 +164,6 @@ test('a row of several sequences says where each begins and ends', () => {
     0, 0, 0, 0, 0, 0, 6, 6, 0, 0, 0, 3, 3, 3, 3, 3,
   ]);
   expect(batch.segments?.ends.toArray()).toEqual([6, 6, 6, 6, 6, 6, 8, 8, 3, 3, 3, 8, 8, 8, 8, 8]);
-  expect(batch.sequenceStarts.toArray()).toEqual([6, 8, 8, 0, 0, 0, 0, 0]);
   expect(batch.predictors.toArray()).toEqual([6, 8, 9, 0, 1, 2, 3, 4]);
   expect(packBatch([sequence(2), sequence(3)], { padTokenId: 9 }).segments).toBeUndefined();
 });

@@ -1,9 +1,11 @@
 import {
   microBatches,
+  type PromptLayout,
   packBatch,
   type RowLayout,
   type TrainBatch,
   type TrainSequence,
+  wholeTexts,
 } from '../batches/index.ts';
 import { type ChunkOptions, chunkedLogprobs, type TokenScores } from '../losses/index.ts';
 import { hiddenStates, type Model } from '../models/index.ts';
@@ -23,6 +25,8 @@ export interface ScoreOptions {
   readonly topTokens?: number | undefined;
   /** Which sequences share a row of the forward pass; by default none do. Scores do not depend on it. */
   readonly layout?: RowLayout | undefined;
+  /** Whether completions of one prompt share its computation; by default where it saves some. Scores do not depend on it. */
+  readonly prompts?: PromptLayout | undefined;
 }
 
 /** The matrix that turns hidden states into logits. [V, C]. */
@@ -49,10 +53,10 @@ export function chunkOptions(batch: TrainBatch, options: ScoreOptions): ChunkOpt
 }
 
 function repetitionOf(
-  { tokens, sequenceStarts: starts, predictors: ends }: TrainBatch,
+  { sequences, tokens }: TrainBatch,
   { repetitionPenalty: penalty = 1 }: ScoreOptions,
 ): ChunkOptions['repetition'] {
-  return penalty === 1 ? undefined : { penalty, text: tokens.reshape([-1]), starts, ends };
+  return penalty === 1 ? undefined : { penalty, ...wholeTexts(sequences, tokens.device) };
 }
 
 /** Values of the trained tokens [N] at their places in the completion region [B, T'], 0 elsewhere. */
@@ -79,14 +83,19 @@ export function spreadScores(
 const logprobDtype = (model: Model) =>
   model.weights.embedTokens.dtype === 'float64' ? 'float64' : 'float32';
 
+/** How sequences become rows. */
+export interface PackingOptions extends Pick<ScoreOptions, 'layout' | 'prompts'> {
+  readonly padTokenId: number;
+}
+
 /** Sequences as tensors where the model is. */
 export function packFor(
   model: Model,
   sequences: readonly TrainSequence[],
-  { padTokenId, layout }: { padTokenId: number; layout?: RowLayout | undefined },
+  { prompts = 'cheapest', ...packing }: PackingOptions,
 ): TrainBatch {
   const { device } = model.weights.embedTokens;
-  return packBatch(sequences, { padTokenId, layout, device, dtype: logprobDtype(model) });
+  return packBatch(sequences, { ...packing, prompts, device, dtype: logprobDtype(model) });
 }
 
 /** Scores of one sequence's completion region; 0 where a token is not trained on. */
@@ -104,7 +113,11 @@ export function scoreSequences(
   return microBatches(sequences, batchSize).flatMap((rows) =>
     noGrad(() =>
       tidy(() => {
-        const batch = packFor(model, rows, { padTokenId, layout: options.layout });
+        const batch = packFor(model, rows, {
+          padTokenId,
+          layout: options.layout,
+          prompts: options.prompts,
+        });
         if (batch.targets.size === 0)
           return rows.map(({ completionMask }) => untrained(completionMask.length, options));
         const hidden = predictingStates(model, batch);

@@ -66,7 +66,11 @@ export function forwardBackward(
   } = options;
   if (sequences.length === 0) return undefined;
   return tidy(() => {
-    const packing = { padTokenId: tokenizer.padTokenId, layout: scoring.layout };
+    const packing = {
+      padTokenId: tokenizer.padTokenId,
+      layout: scoring.layout,
+      prompts: scoring.prompts,
+    };
     const batch = phase('pack', () => packFor(model, sequences, packing));
     if (batch.targets.size === 0) return undefined;
     const chunks = chunkOptions(batch, scoring);
@@ -82,7 +86,7 @@ export function forwardBackward(
           lossOfScores(scores, states),
         );
       },
-      { recompute: gradientCheckpointing ?? recomputesLayers(model, tokens.shape) },
+      { recompute: gradientCheckpointing ?? recomputesLayers(model, tokens.shape, segments) },
     );
     return { loss: result.loss.item(), statistics: result.statistics };
   });

@@ -290,7 +290,12 @@ export class PolicyGradientTask implements TrainingTask {
     const generation = this.#generations++;
     const micros = this.#keepsGroups
       ? splitByGroup(sequences, groups, splitting)
-      : splitShuffled(sequences, { ...splitting, seed: options.seed, generation });
+      : splitShuffled(sequences, {
+          ...splitting,
+          seed: options.seed,
+          generation,
+          piecesPerStep: this.#looksAcross ? undefined : options.gradientAccumulationSteps,
+        });
     for (let pass = 0; pass < options.numIterations; pass++) {
       this.#pending.push(...micros.map((micro) => ({ sequences: micro, tokenShare })));
     }
@@ -301,7 +306,12 @@ export class PolicyGradientTask implements TrainingTask {
    * step, or the loss does not look across the sequences of a micro-batch, which then changes nothing.
    */
   get #keepsGroups(): boolean {
-    return this.#onPolicy && this.#parts.options.topEntropyQuantile === 1;
+    return this.#onPolicy && !this.#looksAcross;
+  }
+
+  /** Whether the loss compares the sequences of a micro-batch with one another. */
+  get #looksAcross(): boolean {
+    return this.#parts.options.topEntropyQuantile !== 1;
   }
 
   #syncReference(step: number): void {

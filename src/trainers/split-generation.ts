@@ -1,6 +1,7 @@
 import { microBatches, type TrainSequence } from '../batches/index.ts';
 import { purposeSeed, shuffledOrder } from '../data/index.ts';
 import type { RolloutGroup } from '../types.ts';
+import { besideTheirGroup, sequencesPerStep } from './beside-their-group.ts';
 
 export interface SplitOptions {
   /** Micro-batches to make; where groups are short the last may be empty. */
@@ -30,12 +31,24 @@ export function splitByGroup(
   });
 }
 
-/** A generation in an order of its own, so that each of several updates sees many of its prompts. */
+export interface ShuffleOptions extends SplitOptions {
+  readonly seed: number;
+  readonly generation: number;
+  /** Micro-batches of an optimiser step, within which the order does not matter; left out where it does. */
+  readonly piecesPerStep?: number | undefined;
+}
+
+/**
+ * A generation in an order of its own, so that each of several updates sees many of its prompts. Within an update,
+ * completions of one prompt stand together.
+ */
 export function splitShuffled(
   sequences: readonly TrainSequence[],
-  { pieces, size, seed, generation }: SplitOptions & { seed: number; generation: number },
+  options: ShuffleOptions,
 ): (readonly TrainSequence[])[] {
+  const { pieces, size, seed, generation } = options;
   const order = shuffledOrder(sequences.length, purposeSeed(seed, 'micro-batches'), generation);
   const shuffled = Array.from(order, (row) => sequences[row]!);
-  return filled(microBatches(shuffled, size), pieces);
+  const ordered = besideTheirGroup(shuffled, sequencesPerStep(options));
+  return filled(microBatches(ordered, size), pieces);
 }
