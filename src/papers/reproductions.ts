@@ -6,6 +6,7 @@ import type { Reproduction } from './runner/reproduction.ts';
 const reproductions: Readonly<Record<string, () => Promise<Reproduction>>> = {
   capo: async () => (await import('./capo/reproduce.ts')).capoReproduction,
   likelihood: async () => (await import('./likelihood/reproduce.ts')).likelihoodReproduction,
+  rere: async () => (await import('./rere/reproduce.ts')).rereReproduction,
 };
 
 export const reproductionNames: readonly string[] = Object.keys(reproductions);

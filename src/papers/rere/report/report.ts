@@ -1,0 +1,75 @@
+import type { Check, Headline } from '../../results-record.ts';
+import type { CellRecord } from '../../runner/cell.ts';
+import type { StudyReport } from '../../runner/reproduction.ts';
+import type { PageSection } from '../../runner/results-page.ts';
+import { checksOf } from './checks.ts';
+import { notes } from './notes.ts';
+import { plotsOf } from './plots.ts';
+import { type ArmResult, at, mean, pairs, resultsOf } from './results.ts';
+import { taskSection } from './tables.ts';
+
+/** The task whose numbers are compared with published ones. */
+const MAIN = 'beauty';
+
+function headlineOf(results: readonly ArmResult[]): Omit<Headline, 'command'> {
+  const gains = pairs(results, ['rere', 'supervised'], ({ test }) => at(test, 10).ndcg);
+  const relative = gains.map(({ difference, base }) => (100 * difference) / base);
+  const rounded = (value: number) => Number(value.toFixed(1)) + 0;
+  return {
+    name: 'NDCG@10 of ReRe over its supervised start (Amazon Beauty, test)',
+    ours: relative.length === 0 ? null : rounded(mean(relative)),
+    paper: null,
+    unit: 'percent',
+    spread:
+      relative.length < 2
+        ? null
+        : {
+            low: rounded(Math.min(...relative)),
+            high: rounded(Math.max(...relative)),
+            of: 'least and most over seeds',
+          },
+    seeds: gains.map(({ seed }) => seed).sort((a, b) => a - b),
+  };
+}
+
+const checksSection = (checks: readonly Check[]): PageSection => ({
+  heading: 'Findings',
+  blocks: [
+    {
+      table: {
+        head: ['finding', 'paper', 'here', 'verdict'],
+        rows: checks.map(({ finding, paper, ours, verdict }) => [finding, paper, ours, verdict]),
+      },
+    },
+    ...checks.flatMap(({ finding, note }) =>
+      note === null ? [] : [{ text: `**${finding}** ${note}` }],
+    ),
+  ],
+});
+
+/** What the study says, from whatever cells there are. */
+export function reportRere(records: readonly CellRecord[]): StudyReport {
+  const all = resultsOf(records);
+  const tasks = [...new Set(all.map(({ task }) => task))];
+  const main = all.filter(({ task }) => task === (tasks.includes(MAIN) ? MAIN : tasks[0]));
+  const checks = checksOf(main).map((check) => ({ ...check, note: notes[check.id] ?? null }));
+  const plots = plotsOf(main);
+  return {
+    headline: headlineOf(main),
+    checks,
+    plots,
+    sections: [
+      checksSection(checks),
+      {
+        heading: 'Plots',
+        blocks: plots.map(({ file, title, caption }) => ({ plot: { file, title, caption } })),
+      },
+      ...tasks.map((task) =>
+        taskSection(
+          task,
+          all.filter((result) => result.task === task),
+        ),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,52 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  popularityRecommender,
+  sasrecRecommender,
+  trainSasrec,
+} from '../../../recommendation/index.ts';
+import type { Json } from '../../runner/cell.ts';
+import type { CellContext } from '../../runner/reproduction.ts';
+import { measure } from './measure.ts';
+import type { TaskSettings } from './settings.ts';
+import { toJson, WORK } from './supervised-cell.ts';
+import { loadTask } from './task-data.ts';
+import { TrainingCurve } from './training-curve.ts';
+
+/** What is taken most, to everybody. */
+export async function computePopularity(task: TaskSettings, context: CellContext): Promise<Json> {
+  const { data } = await loadTask(task, context.data);
+  const recommender = popularityRecommender(data);
+  return toJson(await measure(recommender, { data, settings: task.measure, context }));
+}
+
+export async function computeSasrec(
+  task: TaskSettings,
+  seed: number,
+  context: CellContext,
+): Promise<Json> {
+  const { folder, report, signal } = context;
+  const { data } = await loadTask(task, context.data);
+  const { hiddenSize, dropout, epochs } = task.sasrec;
+  const curve = new TrainingCurve(report);
+  const startedAt = performance.now();
+  const { model } = await trainSasrec({
+    data,
+    hiddenSize,
+    dropout,
+    numTrainEpochs: epochs,
+    seed,
+    outputDir: join(folder, WORK, 'run'),
+    console: null,
+    signal,
+    onEvent: curve.onEvent,
+  });
+  const trainingSeconds = Math.round((performance.now() - startedAt) / 1000);
+  rmSync(join(folder, WORK), { recursive: true, force: true });
+  const measured = await measure(sasrecRecommender(model), {
+    data,
+    settings: task.measure,
+    context,
+  });
+  return toJson({ trainingSeconds, curve: curve.points, ...measured });
+}

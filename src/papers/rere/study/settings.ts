@@ -1,0 +1,131 @@
+/** What the cells of the study compute; another value makes another cell. */
+
+/** How the questions that choose checkpoints, and those that are reported, are asked. */
+export interface MeasureSettings {
+  /** Validation questions of one evaluation during training. */
+  readonly validationQuestions: number;
+  /** Beams of it. */
+  readonly validationWidth: number;
+  /** Validation questions of the final measurement; null: all. */
+  readonly finalValidation: number | null;
+  /** Test questions of it; null: all. */
+  readonly finalTest: number | null;
+  /** Beams of it, and the largest cut-off. */
+  readonly width: number;
+}
+
+export interface SupervisedSettings {
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly dropout: number;
+  readonly batch: number;
+  readonly epochs: number;
+  /** Epochs between evaluations. */
+  readonly evalEpochs: number;
+}
+
+export interface RewardSettings {
+  readonly learningRate: number;
+  readonly promptsPerStep: number;
+  readonly groupSize: number;
+  readonly steps: number;
+  readonly evalSteps: number;
+  readonly klCoefficient: number;
+}
+
+export interface SasrecSettings {
+  readonly hiddenSize: number;
+  readonly dropout: number;
+  readonly epochs: number;
+}
+
+/** One data set and what is trained on it. */
+export interface TaskSettings {
+  /** Folder of the data set, below that of the data. */
+  readonly dataset: 'amazon-beauty' | 'amazon-scientific' | 'amazon-industrial';
+  readonly items: 'semantic' | 'title';
+  readonly maxHistory: number;
+  readonly measure: MeasureSettings;
+  readonly supervised: SupervisedSettings;
+  readonly reward: RewardSettings;
+  readonly sasrec: SasrecSettings;
+}
+
+const measure: MeasureSettings = {
+  validationQuestions: 2000,
+  validationWidth: 20,
+  finalValidation: 4000,
+  finalTest: null,
+  width: 20,
+};
+
+const supervised: SupervisedSettings = {
+  hiddenSize: 128,
+  layers: 4,
+  heads: 4,
+  learningRate: 2e-3,
+  weightDecay: 0.1,
+  dropout: 0.15,
+  batch: 64,
+  epochs: 12,
+  evalEpochs: 3,
+};
+
+const reward: RewardSettings = {
+  learningRate: 1e-4,
+  promptsPerStep: 64,
+  groupSize: 16,
+  steps: 200,
+  evalSteps: 40,
+  klCoefficient: 1e-3,
+};
+
+const sasrec: SasrecSettings = { hiddenSize: 64, dropout: 0.5, epochs: 100 };
+
+export const beauty: TaskSettings = {
+  dataset: 'amazon-beauty',
+  items: 'semantic',
+  maxHistory: 20,
+  measure,
+  supervised,
+  reward,
+  sasrec,
+};
+
+export const scientific: TaskSettings = { ...beauty, dataset: 'amazon-scientific' };
+
+/** Titles are several times as long as semantic ids. */
+export const scientificTitles: TaskSettings = {
+  ...scientific,
+  items: 'title',
+  maxHistory: 10,
+  measure: { ...measure, validationQuestions: 500, finalTest: 2000 },
+};
+
+export const industrial: TaskSettings = { ...beauty, dataset: 'amazon-industrial', maxHistory: 10 };
+
+/** Small versions, to see that everything runs. */
+export const quick = (task: TaskSettings): TaskSettings => ({
+  ...task,
+  maxHistory: 5,
+  measure: {
+    validationQuestions: 100,
+    validationWidth: 16,
+    finalValidation: 200,
+    finalTest: 200,
+    width: 20,
+  },
+  supervised: {
+    ...task.supervised,
+    hiddenSize: 48,
+    layers: 2,
+    epochs: 1,
+    evalEpochs: 1,
+    batch: 128,
+  },
+  reward: { ...task.reward, promptsPerStep: 16, groupSize: 8, steps: 6, evalSteps: 3 },
+  sasrec: { hiddenSize: 32, dropout: 0.3, epochs: 2 },
+});
