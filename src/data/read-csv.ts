@@ -96,7 +96,8 @@ function checkHeader(file: string, header: readonly string[]): void {
 
 function toRow(file: string, header: readonly string[], { record, info }: CsvRecord): RowResult {
   if (record.length === header.length) {
-    return { columns: Object.fromEntries(header.map((name, index) => [name, record[index]])) };
+    const columns = Object.fromEntries(header.map((name, index) => [name, record[index]]));
+    return { columns, line: info.lines };
   }
   const reason = `expected ${header.length} values (${header.join(', ')}), found ${record.length}`;
   return { error: new DataError(reason, { file, line: info.lines }) };

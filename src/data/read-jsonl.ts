@@ -47,7 +47,7 @@ function readLine(file: string, line: Line, bytes: Buffer, isFirst: boolean): Ro
   const result = line.tooLong
     ? 'the line is longer than the limit; is this one JSON document per line?'
     : parseLine(bytes, isFirst);
-  if (typeof result !== 'string') return { columns: result! };
+  if (typeof result !== 'string') return { columns: result!, line: line.number };
   return { error: new DataError(result, { file, line: line.number }) };
 }
 

@@ -3,7 +3,8 @@ import type { Columns } from '../types.ts';
 
 /** One row of a file: its columns, or why it cannot be read. */
 export type RowResult =
-  | { readonly columns: Columns; readonly error?: never }
+  /** The line is 1-based, where the format has lines; of several, the last. */
+  | { readonly columns: Columns; readonly line?: number; readonly error?: never }
   | { readonly error: DataError; readonly columns?: never };
 
 /** Reads a file row by row; throws where the file as a whole cannot be read. */

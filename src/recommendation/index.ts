@@ -1,3 +1,4 @@
+export { countData, type DataCounts } from './count-data.ts';
 export {
   isRecommendationData,
   type RecommendationAbout,
@@ -26,10 +27,14 @@ export {
 export {
   type LoadRecommendationOptions,
   loadRecommendationData,
+  prepareSource,
 } from './load-recommendation-data.ts';
 export { loadRecommender } from './load-recommender.ts';
 export type { LoadedRecommender } from './loaded-recommender.ts';
+export type { Finding } from './log/finding.ts';
+export { type SharedNames, semanticName, sharedNames, titleName } from './log/shared-names.ts';
 export { type PopularityOptions, popularityRecommender } from './popularity.ts';
+export { type Prepared, type PrepareOptions, prepareLog } from './prepare-log.ts';
 export { DEFAULT_KS, type Estimate, estimate, hitRate, ndcg, rankOf } from './ranking-metrics.ts';
 export {
   type RecommenderFile,

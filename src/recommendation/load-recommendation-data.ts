@@ -1,5 +1,5 @@
-import { basename, join, resolve } from 'node:path';
-import { expandHome, listFolder, pathKind } from '../data/local-data.ts';
+import { resolve } from 'node:path';
+import { expandHome, pathKind } from '../data/local-data.ts';
 import { DataError } from '../errors.ts';
 import {
   isRecommendationData,
@@ -8,104 +8,94 @@ import {
 } from './data-folder.ts';
 import type { ItemSources } from './log/catalogue.ts';
 import type { ItemColumns } from './log/item-columns.ts';
-import { readInterJson } from './log/read-inter-json.ts';
-import { readItemJson } from './log/read-item-json.ts';
-import { readMiniOneRec } from './log/read-minionerec.ts';
+import type { LogColumns } from './log/log-columns.ts';
+import { readItems } from './log/read-items.ts';
 import { readSemanticIds } from './log/read-semantic-ids.ts';
+import { readSource } from './log/read-source.ts';
 import { type Prepared, type PrepareOptions, prepareLog } from './prepare-log.ts';
 import { prepareQuestions } from './prepare-questions.ts';
+import {
+  findFile,
+  findIndex,
+  namedFile,
+  type SourceFiles,
+  sourceFiles,
+  sourceName,
+} from './source-files.ts';
 import type { RecommendationData } from './types.ts';
 
-/** Which files of a folder to read, and how a log becomes a data set. */
+/** Which files to read, and how a log becomes a data set. */
 export interface LoadRecommendationOptions extends PrepareOptions {
-  /** Default the folder's name. */
+  /** Default the name of the folder or file. */
   readonly name?: string | undefined;
-  /** File of semantic ids, in the folder. Default `index.rqvae.json`, else `index.rkmeans.json`, else any index file. */
+  /** What is written about items: a file beside the log, or a path. Default `item.json` or the `.item` file beside it. */
+  readonly items?: string | undefined;
+  /**
+   * Semantic ids: a file beside the log, or a path. Default `index.rqvae.json` beside it, else `index.rkmeans.json`, else
+   * any index file; none for a log that is a single file.
+   */
   readonly index?: string | undefined;
+  readonly columns?: LogColumns | undefined;
   readonly itemColumns?: ItemColumns | undefined;
 }
 
 /**
- * Loads a data set of a folder: one that {@link writeRecommendationData} wrote (options then do nothing), or one of
- *   `inter.json`                                  with `item.json` and `index*.json` where they are there, split as asked;
- *   `valid.csv`, `test.csv` and maybe `train.csv` with the same, MiniOneRec's split, taken as it is.
+ * Loads a data set: a folder that {@link writeRecommendationData} wrote (options then do nothing), a folder of
+ *   `inter.json`                                          with `item.json` and `index*.json` where they are there,
+ *   `valid.csv`, `test.csv` and maybe `train.csv`         with the same: MiniOneRec's split, taken as it is,
+ *   `*.inter`, or `*.valid.inter`, `*.test.inter` and so on   with `*.item`: RecBole's,
+ * or a single log of a format that rows are read from, see {@link readInteractions}.
  * @throws DataError with file, line and reason.
  */
 export async function loadRecommendationData(
   path: string,
   options: LoadRecommendationOptions = {},
 ): Promise<RecommendationData> {
-  return (await prepareFolder(path, options)).data;
+  const folder = resolve(expandHome(path));
+  if (isRecommendationData(folder)) return readRecommendationData(folder);
+  return (await prepareSource(path, options)).data;
 }
 
 /** As {@link loadRecommendationData}, with what was found on the way. */
-export async function prepareFolder(
+export async function prepareSource(
   path: string,
   options: LoadRecommendationOptions = {},
 ): Promise<Prepared> {
-  const folder = resolve(expandHome(path));
-  if (pathKind(folder) !== 'folder') throw new DataError('there is no such folder', { file: path });
-  if (isRecommendationData(folder))
-    return { data: readRecommendationData(folder), report: readRecommendationAbout(folder).report };
-  const files = listFolder(folder, 0);
-  const find = (name: string) => findFile(folder, files, name);
-  const name = options.name ?? basename(folder);
-  const sources = await readSources(folder, files, options);
-  const [inter, valid, test, train] = ['inter.json', 'valid.csv', 'test.csv', 'train.csv'].map(
-    find,
-  );
-  if (inter !== undefined) return prepareLog(name, await readInterJson(inter), sources, options);
-  if (valid !== undefined && test !== undefined) {
-    const questions = {
-      train: train === undefined ? undefined : await readMiniOneRec(train),
-      valid: await readMiniOneRec(valid),
-      test: await readMiniOneRec(test),
-    };
-    return prepareQuestions(name, questions, sources);
-  }
-  throw new DataError(
-    `expected a prepared data set, inter.json, or valid.csv and test.csv; found ${files.join(', ') || 'nothing'}`,
-    { file: path },
-  );
+  const source = resolve(expandHome(path));
+  if (pathKind(source) === undefined)
+    throw new DataError('there is no such file or folder', { file: path });
+  if (isRecommendationData(source))
+    return { data: readRecommendationData(source), report: readRecommendationAbout(source).report };
+  const files = sourceFiles(source);
+  const name = options.name ?? sourceName(source);
+  const read = await readSource(source, files, options.columns);
+  const about = await readAbout(source, files, options);
+  return read.kind === 'log'
+    ? prepareLog(name, read.log, about, options)
+    : prepareQuestions(name, read.files, about);
 }
 
-/** A file by its name, or the only one whose name ends so: `Industrial.inter.json`. */
-function findFile(folder: string, files: readonly string[], name: string): string | undefined {
-  if (files.includes(name)) return join(folder, name);
-  const ending = files.filter((file) => file.endsWith(`.${name}`));
-  if (ending.length > 1)
-    throw new DataError(`several files end in .${name}: ${ending.join(', ')}; keep one`, {
-      file: folder,
-    });
-  return ending[0] === undefined ? undefined : join(folder, ending[0]);
-}
-
-async function readSources(
-  folder: string,
-  files: readonly string[],
-  { index, itemColumns }: LoadRecommendationOptions,
+async function readAbout(
+  source: string,
+  files: SourceFiles,
+  { items, index, itemColumns }: LoadRecommendationOptions,
 ): Promise<ItemSources> {
-  const itemFile = findFile(folder, files, 'item.json');
-  const indexFile = findIndex(folder, files, index);
+  const isFolder = pathKind(source) === 'folder';
+  const itemFile = items === undefined ? defaultItems(source, files) : namedFile(files, items);
+  const usualIndex = isFolder ? findIndex(files) : undefined;
+  const indexFile = index === undefined ? usualIndex : namedFile(files, index);
   return {
-    items: itemFile === undefined ? undefined : await readItemJson(itemFile, itemColumns),
+    items: itemFile === undefined ? undefined : await readItems(itemFile, itemColumns),
     semanticIds: indexFile === undefined ? undefined : await readSemanticIds(indexFile),
   };
 }
 
-/** The file of semantic ids that is asked for, or the first there is. */
-export function findIndex(
-  folder: string,
-  files: readonly string[],
-  asked?: string,
-): string | undefined {
-  if (asked !== undefined) {
-    if (files.includes(asked)) return join(folder, asked);
-    throw new DataError(`there is no ${asked}; found ${files.join(', ')}`, { file: folder });
-  }
-  const known = ['index.rqvae.json', 'index.rkmeans.json', 'index.json'];
-  const found =
-    known.find((name) => files.includes(name)) ??
-    files.find((name) => /(^|\.)index(\.[\w-]+)?\.json$/.test(name));
-  return found === undefined ? undefined : join(folder, found);
+/** What stands beside a log by its format's custom. */
+function defaultItems(source: string, files: SourceFiles): string | undefined {
+  if (pathKind(source) === 'folder') return findFile(files, 'item.json') ?? atomicItems(files);
+  const own = `${sourceName(source)}.item`;
+  return source.endsWith('.inter') && files.names.includes(own) ? namedFile(files, own) : undefined;
 }
+
+const atomicItems = (files: SourceFiles): string | undefined =>
+  files.names.some((name) => name.endsWith('.inter')) ? findFile(files, 'item') : undefined;

@@ -10,8 +10,8 @@ import { dropRepeats, type Repeats } from './log/drop-repeats.ts';
 import { type Finding, FindingCounter } from './log/finding.ts';
 import { hasGlobalOrder, type InteractionLog } from './log/interaction-log.ts';
 import { kCore } from './log/k-core.ts';
-import { groupByUser, orderEvents } from './log/order-events.ts';
-import { sharedIdFindings } from './log/shared-ids.ts';
+import { equalTimes, groupByUser, orderEvents } from './log/order-events.ts';
+import { sharedNameFindings } from './log/shared-names.ts';
 import { countItems } from './popularity.ts';
 import { LEAVE_ONE_OUT_EVENTS, leaveOneOut } from './splits/leave-one-out.ts';
 import type { Split, UserItems } from './splits/split.ts';
@@ -76,9 +76,10 @@ export function prepareLog(
       ...(sources.items?.findings ?? []),
       ...(sources.semanticIds?.findings ?? []),
       ...findings,
+      ...equalTimes(ordered),
       ...catalogueFindings(items, taken, sources, untakenItems),
       ...shortUsers(users, split),
-      ...sharedIdFindings(data),
+      ...sharedNameFindings(data),
     ],
   };
 }

@@ -6,20 +6,12 @@ import {
   type ItemSources,
 } from './log/catalogue.ts';
 import type { Finding } from './log/finding.ts';
-import type { KeyedQuestion, QuestionTable } from './log/question.ts';
-import { sharedIdFindings } from './log/shared-ids.ts';
+import type { KeyedQuestion, QuestionFiles } from './log/question.ts';
+import { sharedNameFindings } from './log/shared-names.ts';
 import { countItems } from './popularity.ts';
 import type { Prepared } from './prepare-log.ts';
 import { chainQuestions, trainFromHistories } from './splits/question-chains.ts';
 import type { NextItem } from './types.ts';
-
-/** A split that comes as files of questions. */
-export interface QuestionFiles {
-  /** Without it train is made of the histories of valid, see {@link trainFromHistories}. */
-  readonly train?: QuestionTable | undefined;
-  readonly valid: QuestionTable;
-  readonly test: QuestionTable;
-}
 
 /**
  * Makes a data set of questions as they come: users, histories and targets as the files have them, each question with
@@ -54,7 +46,7 @@ export function prepareQuestions(
       ...(sources.semanticIds?.findings ?? []),
       ...(files.train === undefined ? [trainFinding(train.length)] : []),
       ...catalogueFindings(items, taken, sources, 'kept'),
-      ...sharedIdFindings(data),
+      ...sharedNameFindings(data),
     ],
   };
 }

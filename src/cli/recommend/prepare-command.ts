@@ -1,8 +1,10 @@
 import { resolveConfig } from '../../config/index.ts';
 import { ConfigError } from '../../errors.ts';
-import { writeRecommendationData } from '../../recommendation/data-folder.ts';
-import { prepareFolder } from '../../recommendation/load-recommendation-data.ts';
-import type { PrepareOptions } from '../../recommendation/prepare-log.ts';
+import { isRecommendationData, writeRecommendationData } from '../../recommendation/data-folder.ts';
+import {
+  type LoadRecommendationOptions,
+  prepareSource,
+} from '../../recommendation/load-recommendation-data.ts';
 import { type Command, configFlag, helpFlag, refuseWords, textFlag } from '../command.ts';
 import { parseFlags, renderHelp } from '../options/index.ts';
 import { type PrepareConfig, prepareConfig } from './prepare-config.ts';
@@ -29,18 +31,30 @@ export const prepareCommand: Command = {
 };
 
 async function prepare(source: string, config: PrepareConfig): Promise<number> {
-  const { data, report } = await prepareFolder(source, {
-    ...prepareOptions(config),
-    name: config.name ?? undefined,
-    index: config.index ?? undefined,
-  });
+  if (isRecommendationData(source))
+    throw new ConfigError(
+      `laurel recommend prepare: ${source} is prepared already; give the log that it was made of`,
+    );
+  const { data, report } = await prepareSource(source, sourceOptions(config));
   writeRecommendationData(config.out, data, report);
-  process.stdout.write(renderPrepared(data, report));
-  process.stdout.write(`\nWritten to ${config.out}\n`);
+  process.stdout.write(`${renderPrepared(data, report)}\nWritten to ${config.out}\n`);
   return 0;
 }
 
-const prepareOptions = (config: PrepareConfig): PrepareOptions => ({
+const sourceOptions = (config: PrepareConfig): LoadRecommendationOptions => ({
+  name: config.name ?? undefined,
+  items: config.items ?? undefined,
+  index: config.index ?? undefined,
+  columns: {
+    user: config.userColumn ?? undefined,
+    item: config.itemColumn ?? undefined,
+    time: config.timeColumn ?? undefined,
+  },
+  itemColumns: {
+    item: config.itemKeyColumn ?? undefined,
+    title: config.titleColumn ?? undefined,
+    text: config.textColumns ?? undefined,
+  },
   split: config.split,
   minUserEvents: config.minUserEvents,
   minItemEvents: config.minItemEvents,

@@ -11,9 +11,30 @@ export const prepareConfig = defineConfig({
     files: configGroup('Files', {
       out: z.string().min(1).describe('Folder to write; an earlier data set in it is replaced.'),
       name: nullableText().describe('Name of the data set; null: the source’s.'),
+      items: nullableText().describe(
+        'File of items: JSON lines, CSV, JSON, Parquet or .item; null: that of the source’s folder, where there is one.',
+      ),
       index: nullableText().describe(
         'File of semantic ids, {"item": ["<a_1>", "<b_7>", …]}; null: that of the source’s folder, where there is one.',
       ),
+    }),
+    columns: configGroup('Columns', {
+      userColumn: nullableText().describe('Column of users; null: user_id or the like.'),
+      itemColumn: nullableText().describe('Column of items; null: item_id or the like.'),
+      timeColumn: nullableText().describe(
+        'Column of times, numbers or ISO dates; null: timestamp or the like; without any, the order of the file counts.',
+      ),
+      itemKeyColumn: nullableText().describe(
+        'Column of the items file that names the item as the log does; null: item_id or the like.',
+      ),
+      titleColumn: nullableText().describe('Column of titles; null: title or the like.'),
+      textColumns: z
+        .array(z.string().min(1))
+        .nullable()
+        .default(null)
+        .describe(
+          'Columns of what else is written about an item; null: description, brand, categories and the like.',
+        ),
     }),
     filters: configGroup('Filters', {
       minUserEvents: z

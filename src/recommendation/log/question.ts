@@ -13,3 +13,11 @@ export interface QuestionTable {
   readonly questions: readonly KeyedQuestion[];
   readonly findings: readonly Finding[];
 }
+
+/** A split that comes as files of questions. */
+export interface QuestionFiles {
+  /** Without it train is made of the histories of valid, see {@link trainFromHistories}. */
+  readonly train?: QuestionTable | undefined;
+  readonly valid: QuestionTable;
+  readonly test: QuestionTable;
+}

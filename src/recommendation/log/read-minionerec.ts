@@ -4,6 +4,7 @@ import type { Columns } from '../../types.ts';
 import { FindingCounter } from './finding.ts';
 import type { KeyedQuestion, QuestionTable } from './question.ts';
 import { isKey } from './read-inter-json.ts';
+import { atLine } from './read-rows.ts';
 
 const COLUMNS = ['user_id', 'history_item_id', 'item_id'] as const;
 
@@ -14,16 +15,17 @@ const COLUMNS = ['user_id', 'history_item_id', 'item_id'] as const;
 export async function readMiniOneRec(file: string): Promise<QuestionTable> {
   const malformed = new FindingCounter('malformed_rows', 'rows that could not be read, left out');
   const questions: KeyedQuestion[] = [];
-  let row = 0;
-  for await (const { columns, error } of readCsv(file)) {
-    row += 1;
-    if (error) malformed.add(() => error.message);
-    else {
-      if (row === 1) requireColumns(file, columns);
-      const question = toQuestion(columns);
-      if (typeof question !== 'string') questions.push(question);
-      else malformed.add(() => `${file}: row ${row}: ${question}`);
+  let isFirst = true;
+  for await (const result of readCsv(file)) {
+    if (result.error) {
+      malformed.add(() => result.error.message);
+      continue;
     }
+    if (isFirst) requireColumns(file, result.columns);
+    isFirst = false;
+    const question = toQuestion(result.columns);
+    if (typeof question !== 'string') questions.push(question);
+    else malformed.add(() => atLine(file, result.line, question));
   }
   return { questions, findings: malformed.findings() };
 }
