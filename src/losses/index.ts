@@ -36,6 +36,7 @@ export {
   rewardHingePairLoss,
   robustPairLoss,
   type SquaredOptions,
+  softmaxPairLoss,
   squaredPairLoss,
   tokenLikelihoodPairLoss,
 } from './pair-losses.ts';
@@ -67,6 +68,7 @@ export {
   type PreferencePresetOptions,
   preferencePresets,
   robustDpo,
+  softmaxDpo,
 } from './preference-presets.ts';
 export {
   type CompletionTerms,

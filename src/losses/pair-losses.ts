@@ -14,7 +14,7 @@ export interface PairTotals {
   readonly chosenTokens: number;
 }
 
-/** The loss of each pair [P]; the batch's loss is their mean over its pairs. */
+/** The loss of each pair [P], however many worse completions it has; the batch's loss is their mean over its pairs. */
 export type PairLoss = (terms: PreferenceTerms, totals: PairTotals) => Tensor;
 
 export interface LogisticOptions {
@@ -38,6 +38,19 @@ export const logisticPairLoss =
     if (labelSmoothing === 0) return loss;
     const swapped = logits.neg().logSigmoid().neg();
     return loss.mul(1 - labelSmoothing).add(swapped.mul(labelSmoothing));
+  };
+
+/**
+ * S-DPO: the better completion against all worse ones at once. With one of those it is DPO.
+ *   L = −log σ(−log Σ_l exp(−β Δ_l))
+ * Chen et al. 2024, arXiv:2406.09215.
+ */
+export const softmaxPairLoss =
+  ({ beta = 0.1 }: Pick<LogisticOptions, 'beta'> = {}): PairLoss =>
+  (terms) => {
+    const losses = logRatioDifference(terms).mul(-beta);
+    const together = losses.rank === 1 ? losses : losses.logsumexp(0);
+    return together.neg().logSigmoid().neg();
   };
 
 /**

@@ -1,3 +1,4 @@
+import { ShapeError } from '../errors.ts';
 import { noGrad, type Tensor } from '../tensor/index.ts';
 import type { PairLoss, PairTotals } from './pair-losses.ts';
 import type { LossResult } from './policy-loss.ts';
@@ -47,14 +48,14 @@ function pairStatistics({ chosen, rejected }: PreferenceTerms, rewardScale: numb
 
 /** TRL's metrics of the tokens: entropy of both completions, accuracy of the better, mean logits of each. */
 function tokenStatistics(inputs: PreferenceInputs): Statistics {
-  const { completionMask, entropy, isArgmax, meanLogits } = inputs;
-  const [chosenMask, rejectedMask] = splitPairs(completionMask);
-  const logits = meanLogits && splitPairs(meanLogits);
+  const { completionMask, entropy, isArgmax, meanLogits, rejectedPerChosen } = inputs;
+  const [chosenMask, rejectedMask] = splitPairs(completionMask, rejectedPerChosen);
+  const logits = meanLogits && splitPairs(meanLogits, rejectedPerChosen);
   return {
     ...(entropy && { entropy: tokenStatistic(entropy, completionMask) }),
     ...(isArgmax && {
       mean_token_accuracy: tokenStatistic(
-        splitPairs(isArgmax)[0].to({ dtype: 'float64' }),
+        splitPairs(isArgmax, rejectedPerChosen)[0].to({ dtype: 'float64' }),
         chosenMask,
       ),
     }),
@@ -65,10 +66,18 @@ function tokenStatistics(inputs: PreferenceInputs): Statistics {
   };
 }
 
-const totalsOf = ({ completionMask }: PreferenceInputs): PairTotals => ({
-  pairs: completionMask.shape[0]! / 2,
-  chosenTokens: noGrad(() => splitPairs(completionMask)[0].sum().item()),
+const totalsOf = ({ completionMask, rejectedPerChosen = 1 }: PreferenceInputs): PairTotals => ({
+  chosenTokens: noGrad(() => splitPairs(completionMask, rejectedPerChosen)[0].sum().item()),
+  pairs: completionMask.shape[0]! / (1 + rejectedPerChosen),
 });
+
+/** @throws ShapeError for a loss that compares with one worse completion and was given several. */
+function assertPerPair(loss: Tensor, { chosen, rejected }: PreferenceTerms): Tensor {
+  if (loss.shape.join() === chosen.logprob.shape.join()) return loss;
+  throw new ShapeError(
+    `preferenceLoss: a loss takes one worse completion of each pair, found ${rejected.logprob.shape[0]}; use softmaxPairLoss (loss_type softmax), which takes several`,
+  );
+}
 
 /**
  * A loss of preferences from its parts.
@@ -80,7 +89,7 @@ export function preferenceLoss({ losses, rewardScale }: PreferenceLossOptions): 
   return (inputs, totals = totalsOf(inputs)) => {
     const terms = preferenceTerms(inputs);
     const parts = losses.map(({ pairLoss, weight }) =>
-      pairLoss(terms, totals)
+      assertPerPair(pairLoss(terms, totals), terms)
         .sum()
         .mul(weight / Math.max(totals.pairs, 1)),
     );

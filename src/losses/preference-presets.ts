@@ -6,6 +6,7 @@ import {
   referenceHingePairLoss,
   rewardHingePairLoss,
   robustPairLoss,
+  softmaxPairLoss,
   squaredPairLoss,
   tokenLikelihoodPairLoss,
 } from './pair-losses.ts';
@@ -21,6 +22,9 @@ type Preset = (options?: PreferencePresetOptions) => PairLoss;
 
 /** DPO. Rafailov et al. 2023, arXiv:2305.18290. TRL 1.13's `sigmoid` has no label smoothing; here it is cDPO's. */
 export const dpo: Preset = (options = {}) => logisticPairLoss(options);
+
+/** S-DPO: DPO against several worse completions at once. Chen et al. 2024, arXiv:2406.09215. Not in TRL. */
+export const softmaxDpo: Preset = (options = {}) => softmaxPairLoss(options);
 
 /** DPO of the average token's log-ratio. TRL's `sigmoid_norm`. */
 export const lengthNormalizedDpo: Preset = (options = {}) =>
@@ -66,6 +70,7 @@ export const preferencePresets = {
   sigmoid: dpo,
   sigmoid_norm: lengthNormalizedDpo,
   robust: robustDpo,
+  softmax: softmaxDpo,
   ipo,
   ipo_paper: ipoOfPaper,
   hinge,

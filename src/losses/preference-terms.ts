@@ -1,23 +1,29 @@
+import { ShapeError } from '../errors.ts';
 import { assertSameShape, noGrad, type Tensor } from '../tensor/index.ts';
 import { onlyTrained } from './aggregate.ts';
 
-/** Token log-probabilities of P better and P worse completions. */
+/** Token log-probabilities of P better completions and R worse ones of each; B = (1 + R) P. */
 export interface PreferenceInputs {
-  /** log π_θ of each token, in nats; the first P rows are the better completions, the last P the worse. [2P, T]; gradient flows. */
+  /**
+   * log π_θ of each token, in nats; the first P rows are the better completions, the next P a worse one of each, and so
+   * on. [B, T]; gradient flows.
+   */
   readonly logprobs: Tensor;
-  /** The same tokens under the reference policy; no gradient. [2P, T]. */
+  /** R; 1 unless given. */
+  readonly rejectedPerChosen?: number | undefined;
+  /** The same tokens under the reference policy; no gradient. [B, T]. */
   readonly referenceLogprobs: Tensor;
-  /** 1 where the token belongs to the completion. [2P, T]. */
+  /** 1 where the token belongs to the completion. [B, T]. */
   readonly completionMask: Tensor;
-  /** Entropy of the distribution of each token; reported. [2P, T]. */
+  /** Entropy of the distribution of each token; reported. [B, T]. */
   readonly entropy?: Tensor | undefined;
-  /** Whether the token is the most likely one; reported of the better completions. [2P, T]. */
+  /** Whether the token is the most likely one; reported of the better completions. [B, T]. */
   readonly isArgmax?: Tensor | undefined;
-  /** Mean logit over the vocabulary; reported. [2P, T]. */
+  /** Mean logit over the vocabulary; reported. [B, T]. */
   readonly meanLogits?: Tensor | undefined;
 }
 
-/** One completion of each pair. Every tensor is [P]. */
+/** One completion of each pair, or several. Every tensor is [P]; of several worse completions [R, P]. */
 export interface CompletionTerms {
   /** log π_θ(y|x) = Σ_t log π_θ(y_t|x, y_<t); gradient flows. */
   readonly logprob: Tensor;
@@ -50,26 +56,49 @@ export const logRatio = (terms: CompletionTerms, likelihood: Likelihood = 'sum')
 /**
  * The difference that direct alignment acts on.
  *   Δ = log[π_θ(y_w|x) / π_ref(y_w|x)] − log[π_θ(y_l|x) / π_ref(y_l|x)]
- * @returns [P]
+ * @returns [P], or [R, P] with several worse completions.
  */
 export const logRatioDifference = (
   { chosen, rejected }: PreferenceTerms,
   likelihood: Likelihood = 'sum',
 ): Tensor => logRatio(chosen, likelihood).sub(logRatio(rejected, likelihood));
 
-/** The better completions' rows, then the worse ones'. */
-export function splitPairs(rows: Tensor): [chosen: Tensor, rejected: Tensor] {
-  const pairs = rows.shape[0]! / 2;
-  return [rows.narrow(0, 0, pairs), rows.narrow(0, pairs, pairs)];
+/** @throws ShapeError where the rows are not those of whole pairs. */
+function assertWholePairs({ shape }: Tensor, rejectedPerChosen: number): void {
+  if (Number.isInteger(rejectedPerChosen) && rejectedPerChosen >= 1) {
+    if (shape[0]! % (1 + rejectedPerChosen) === 0) return;
+  }
+  throw new ShapeError(
+    `preferenceLoss: expected a multiple of 1 + ${rejectedPerChosen} rows, one better completion to ${rejectedPerChosen} worse, found ${shape[0]}`,
+  );
+}
+
+/** The better completions' rows, then the worse ones', `rejectedPerChosen` times as many. @throws ShapeError */
+export function splitPairs(
+  rows: Tensor,
+  rejectedPerChosen = 1,
+): [chosen: Tensor, rejected: Tensor] {
+  assertWholePairs(rows, rejectedPerChosen);
+  const pairs = rows.shape[0]! / (1 + rejectedPerChosen);
+  return [rows.narrow(0, 0, pairs), rows.narrow(0, pairs, pairs * rejectedPerChosen)];
+}
+
+/** Values [B] by side: [P], and [P] or [R, P]. */
+function sidesOf(values: Tensor, rejectedPerChosen: number): [chosen: Tensor, rejected: Tensor] {
+  const [chosen, rejected] = splitPairs(values, rejectedPerChosen);
+  if (rejectedPerChosen === 1) return [chosen, rejected];
+  return [chosen, rejected.view([rejectedPerChosen, chosen.shape[0]!])];
 }
 
 /** Log-likelihoods of the completions of each pair. @throws ShapeError when the inputs' shapes differ. */
 export function preferenceTerms(inputs: PreferenceInputs): PreferenceTerms {
-  const { logprobs, referenceLogprobs, completionMask } = inputs;
+  const { logprobs, referenceLogprobs, completionMask, rejectedPerChosen = 1 } = inputs;
   assertSameShape('preferenceLoss', { logprobs, referenceLogprobs, completionMask });
   const sums = onlyTrained(logprobs, completionMask).sum(-1);
   const references = noGrad(() => onlyTrained(referenceLogprobs.detach(), completionMask).sum(-1));
-  const parts = [sums, references, completionMask.sum(-1)].map(splitPairs);
+  const parts = [sums, references, completionMask.sum(-1)].map((values) =>
+    sidesOf(values, rejectedPerChosen),
+  );
   const side = (index: 0 | 1): CompletionTerms => {
     const [logprob, referenceLogprob, tokens] = parts.map((part) => part[index]);
     return { logprob: logprob!, referenceLogprob: referenceLogprob!, tokens: tokens! };

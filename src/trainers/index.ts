@@ -19,7 +19,12 @@ export {
   type PolicyPrompt,
   trainPolicyGradient,
 } from './policy-gradient-trainer.ts';
-export { type PairOptions, type PreferencePair, preferencePair } from './preference-pair.ts';
+export {
+  type PairOptions,
+  type PreferencePair,
+  preferencePair,
+  type TokensPreference,
+} from './preference-pair.ts';
 export { type PreferenceTraining, trainPreference } from './preference-trainer.ts';
 export type { ScoredGroups } from './record-keeper.ts';
 export {

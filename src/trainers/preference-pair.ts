@@ -2,12 +2,22 @@ import type { TrainSequence } from '../batches/index.ts';
 import type { PreferenceExample } from '../data/index.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import { renderPromptCompletion, type Tokenizer } from '../tokenizers/index.ts';
-import type { TextOrMessages } from '../types.ts';
+import type { Example, TextOrMessages } from '../types.ts';
 
 /** The better and the worse completion of one prompt, each with it. */
 export interface PreferencePair {
   readonly chosen: TrainSequence;
   readonly rejected: TrainSequence;
+  /** Worse completions besides; as many in every pair of a run. */
+  readonly furtherRejected?: readonly TrainSequence[] | undefined;
+}
+
+/** A preference as tokens, with one worse completion or several; nothing is put before, between or after them. */
+export interface TokensPreference {
+  readonly example: Example;
+  readonly promptTokens: readonly number[];
+  readonly chosenTokens: readonly number[];
+  readonly rejectedTokens: readonly (readonly number[])[];
 }
 
 export interface PairOptions {
@@ -18,7 +28,7 @@ export interface PairOptions {
   readonly chatTemplateKwargs?: Readonly<Record<string, unknown>>;
 }
 
-type Side = keyof PreferencePair;
+type Side = 'chosen' | 'rejected';
 
 /**
  * Tokens of prompt and completion; plain text ends with the end of sequence. Both are encoded as one text, and the
@@ -50,14 +60,11 @@ function encode(
 }
 
 function sequenceOf(
-  row: PreferenceExample,
+  [prompt, completion]: readonly [readonly number[], readonly number[]],
   side: Side,
-  tokenizer: Tokenizer,
-  options: PairOptions,
+  { index }: Example,
+  { maxLength, contextLength }: PairOptions,
 ): TrainSequence {
-  const [prompt, completion] = encode(row, side, tokenizer, options);
-  const { maxLength, contextLength } = options;
-  const { index } = row.example;
   const whole = prompt.length + completion.length;
   const length = Math.min(whole, maxLength ?? whole);
   if (length > contextLength) {
@@ -87,18 +94,52 @@ function sequenceOf(
  * word); ConfigError when one exceeds the model's context.
  */
 export function preferencePair(
-  row: PreferenceExample,
+  row: PreferenceExample | TokensPreference,
   tokenizer: Tokenizer,
   options: PairOptions,
 ): PreferencePair {
-  return {
-    chosen: sequenceOf(row, 'chosen', tokenizer, options),
-    rejected: sequenceOf(row, 'rejected', tokenizer, options),
-  };
+  if ('promptTokens' in row) return pairOfTokens(row, options);
+  const side = (name: Side) =>
+    sequenceOf(encode(row, name, tokenizer, options), name, row.example, options);
+  return { chosen: side('chosen'), rejected: side('rejected') };
 }
 
-/** Sequences of a micro-batch as `PreferenceInputs` have them: the better completions, then the worse. */
-export const pairSequences = (pairs: readonly PreferencePair[]): TrainSequence[] => [
-  ...pairs.map(({ chosen }) => chosen),
-  ...pairs.map(({ rejected }) => rejected),
-];
+function pairOfTokens(
+  { example, promptTokens, chosenTokens, rejectedTokens }: TokensPreference,
+  options: PairOptions,
+): PreferencePair {
+  const side = (completion: readonly number[], name: Side) =>
+    sequenceOf([promptTokens, completion], name, example, options);
+  const [rejected, ...furtherRejected] = rejectedTokens.map((tokens) => side(tokens, 'rejected'));
+  if (rejected === undefined) {
+    throw new DataError(`row ${example.index}: expected a worse completion or several, found none`);
+  }
+  return { chosen: side(chosenTokens, 'chosen'), rejected, furtherRejected };
+}
+
+/** The completions of a pair, the better one first. */
+export const sequencesOf = ({
+  chosen,
+  rejected,
+  furtherRejected = [],
+}: PreferencePair): readonly TrainSequence[] => [chosen, rejected, ...furtherRejected];
+
+/** Sequences of a micro-batch as `PreferenceInputs` have them: the better completions, then a worse of each, and so on. */
+export function pairSequences(pairs: readonly PreferencePair[]): TrainSequence[] {
+  const all = pairs.map(sequencesOf);
+  return (all[0] ?? []).flatMap((_, place) => all.map((sequences) => sequences[place]!));
+}
+
+/**
+ * R: worse completions of every pair.
+ * @throws DataError where pairs differ in it, since a batch holds as many of each.
+ */
+export function rejectedPerChosen(pairs: readonly PreferencePair[]): number {
+  const counts = pairs.map((pair) => sequencesOf(pair).length - 1);
+  const [first = 1] = counts;
+  const other = counts.findIndex((count) => count !== first);
+  if (other < 0) return first;
+  throw new DataError(
+    `row ${other} has ${counts[other]} worse completions and row 0 has ${first}; give every row as many`,
+  );
+}

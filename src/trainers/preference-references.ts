@@ -4,7 +4,7 @@ import { microBatches, type RowLayout, type TrainSequence } from '../batches/ind
 import { type Model, parameters, trainableParameters } from '../models/index.ts';
 import { type Policy, scoreSequences } from '../policy/index.ts';
 import { tidy, phase as traced } from '../tensor/index.ts';
-import { type PreferencePair, pairSequences } from './preference-pair.ts';
+import { type PreferencePair, pairSequences, sequencesOf } from './preference-pair.ts';
 import {
   findReferenceLogprobs,
   type ReferenceLogprobs,
@@ -40,7 +40,7 @@ interface Place {
   readonly warn: (message: string) => void;
 }
 
-/** Log-probabilities of all tokens of a part: chosen and rejected of its first pair, then of the second … */
+/** Log-probabilities of all tokens of a part: all completions of its first pair, then of the second … */
 interface Table {
   readonly values: Float32Array | Float64Array;
   /** Where each pair begins. */
@@ -53,8 +53,8 @@ const lengthOf = ({ completionMask }: TrainSequence): number => completionMask.l
 
 function startsOf(pairs: readonly PreferencePair[]): number[] {
   const starts = [0];
-  for (const { chosen, rejected } of pairs)
-    starts.push(starts.at(-1)! + lengthOf(chosen) + lengthOf(rejected));
+  for (const pair of pairs)
+    starts.push(sequencesOf(pair).reduce((end, side) => end + lengthOf(side), starts.at(-1)!));
   return starts;
 }
 
@@ -175,10 +175,12 @@ export class PreferenceReferences {
       await nextTurn();
       signal.throwIfAborted();
       const scores = this.#score(pairSequences(batch));
-      for (const [i, { chosen }] of batch.entries()) {
-        const start = starts[row++]!;
-        values.set(scores[i]!, start);
-        values.set(scores[i + batch.length]!, start + lengthOf(chosen));
+      for (const [i, pair] of batch.entries()) {
+        let start = starts[row++]!;
+        for (const [place, side] of sequencesOf(pair).entries()) {
+          values.set(scores[i + place * batch.length]!, start);
+          start += lengthOf(side);
+        }
       }
     }
     return { values, starts };
@@ -189,13 +191,14 @@ export class PreferenceReferences {
     pairs: readonly PreferencePair[],
     rows: readonly number[],
   ): number[][] {
-    const slice = (start: number, length: number) =>
-      Array.from(values.subarray(start, start + length), Number);
-    const sides = pairs.map(({ chosen, rejected }, i) => {
-      const start = starts[rows[i]!]!;
-      const middle = start + lengthOf(chosen);
-      return [slice(start, lengthOf(chosen)), slice(middle, lengthOf(rejected))] as const;
+    const sides = pairs.map((pair, i) => {
+      let end = starts[rows[i]!]!;
+      return sequencesOf(pair).map((side) => {
+        const start = end;
+        end += lengthOf(side);
+        return Array.from(values.subarray(start, end), Number);
+      });
     });
-    return [...sides.map(([chosen]) => chosen), ...sides.map(([, rejected]) => rejected)];
+    return (sides[0] ?? []).flatMap((_, place) => sides.map((all) => all[place]!));
   }
 }

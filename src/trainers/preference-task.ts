@@ -15,7 +15,7 @@ import {
   update,
 } from '../policy/index.ts';
 import type { DpoOptions } from './config/index.ts';
-import { type PreferencePair, pairSequences } from './preference-pair.ts';
+import { type PreferencePair, pairSequences, rejectedPerChosen } from './preference-pair.ts';
 import { PreferenceReferences, type PreferenceRows } from './preference-references.ts';
 import { rowsFingerprint } from './rows-fingerprint.ts';
 import type { StepContext, StepOutcome, TrainingTask } from './training-task.ts';
@@ -66,6 +66,7 @@ export class PreferenceTask implements TrainingTask {
   readonly #parts: PreferenceParts;
   readonly #loss: PreferenceLoss;
   readonly #references: PreferenceReferences;
+  readonly #rejectedPerChosen: number;
   #cursor: DatasetCursor;
 
   constructor(parts: PreferenceParts) {
@@ -74,6 +75,7 @@ export class PreferenceTask implements TrainingTask {
     this.learner = learner;
     this.rows = rowsFingerprint(pairSequences(rows.train).map(({ tokens }) => tokens));
     this.#loss = lossOf(options);
+    this.#rejectedPerChosen = rejectedPerChosen([...rows.train, ...rows.held]);
     this.#references = new PreferenceReferences(reference, rows, {
       timing: options.precomputeRefLogProbs ? 'beforehand' : 'each step',
       batchSize: options.precomputeRefBatchSize ?? options.perDeviceTrainBatchSize,
@@ -96,8 +98,12 @@ export class PreferenceTask implements TrainingTask {
   /** The loss of micro-batches that together hold these pairs. */
   #batchLoss(pairs: readonly PreferencePair[]): BatchLoss {
     const totals = totalsOf(pairs);
+    const rejectedPerChosen = this.#rejectedPerChosen;
     return (scores, { completionMask, referenceLogprobs }) =>
-      this.#loss({ ...scores, completionMask, referenceLogprobs: referenceLogprobs! }, totals);
+      this.#loss(
+        { ...scores, completionMask, referenceLogprobs: referenceLogprobs!, rejectedPerChosen },
+        totals,
+      );
   }
 
   async step(context: StepContext): Promise<StepOutcome> {

@@ -8,7 +8,7 @@ import type { PromptOptions } from '../rollouts/index.ts';
 import { assertEvaluable } from './assert-evaluable.ts';
 import { assertReferenceMoves } from './assert-reference-moves.ts';
 import { type DpoOptionsInput, dpoOptions, supervisedArithmetic } from './config/index.ts';
-import { preferencePair } from './preference-pair.ts';
+import { preferencePair, type TokensPreference } from './preference-pair.ts';
 import { PreferenceTask } from './preference-task.ts';
 import { type TrainerHooks, type TrainResult, takeHooks } from './trainer-events.ts';
 import { runTraining } from './training-loop.ts';
@@ -16,10 +16,10 @@ import { runTraining } from './training-loop.ts';
 /** What the preference trainer takes: a policy, pairs, and the options of `docs/trainers/dpo.md` in camelCase. */
 export interface PreferenceTraining extends TrainerHooks, DpoOptionsInput, PromptOptions {
   readonly policy: Policy;
-  readonly examples: readonly PreferenceExample[];
+  readonly examples: readonly (PreferenceExample | TokensPreference)[];
   /** What the policy is held to; the policy as it is before training unless given. */
   readonly reference?: Policy;
-  readonly evalExamples?: readonly PreferenceExample[];
+  readonly evalExamples?: readonly (PreferenceExample | TokensPreference)[];
   /** Further held-out measurements, by metric name without `eval_`. */
   readonly evaluate?: (policy: Policy, signal: AbortSignal) => Promise<Metrics>;
 }
@@ -45,7 +45,8 @@ export async function trainPreference(training: PreferenceTraining): Promise<Tra
   assertReferenceMoves(policy, options.syncRefModel);
   const { maxPositionEmbeddings: contextLength } = policy.model.config;
   const pairOptions = { maxLength: options.maxLength, contextLength, chatTemplateKwargs };
-  const encode = (row: PreferenceExample) => preferencePair(row, policy.tokenizer, pairOptions);
+  const encode = (row: PreferenceExample | TokensPreference) =>
+    preferencePair(row, policy.tokenizer, pairOptions);
   const rows = { train: examples.map(encode), held: evalExamples.map(encode) };
   assertEvaluable(options.evalStrategy, rows.held, evaluate);
   const arithmetic = supervisedArithmetic(options, rows.train.length);

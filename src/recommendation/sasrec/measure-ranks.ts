@@ -1,26 +1,27 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { arange, tidy, tokenTensor } from '../../tensor/index.ts';
+import { tidy } from '../../tensor/index.ts';
 import type { NextItem } from '../types.ts';
 import type { SasrecModel } from './sasrec-model.ts';
 import { sasrecScores } from './sasrec-scores.ts';
 
 const BATCH = 256;
 
+/** Place of an item in the order of `topItems`, counted from 1. */
+function rankAmong(scores: Float32Array, target: number): number {
+  const own = scores[target]!;
+  let rank = 1;
+  for (let item = 0; item < target; item++) if (scores[item]! >= own) rank++;
+  for (let item = target + 1; item < scores.length; item++) if (scores[item]! > own) rank++;
+  return rank;
+}
+
 function ranksOf(model: SasrecModel, questions: readonly NextItem[]): number[] {
-  return tidy(() => {
-    const scores = sasrecScores(
-      model,
-      questions.map(({ history }) => history),
-    );
-    const targets = tokenTensor(
-      questions.map(({ target }) => target),
-      [questions.length, 1],
-    );
-    const own = scores.gather(1, targets);
-    const earlier = arange(0, model.config.numItems).unsqueeze(0).less(targets);
-    const before = scores.greater(own).logicalOr(scores.eq(own).logicalAnd(earlier));
-    return before.sum(1).add(1).toArray();
-  });
+  const { numItems } = model.config;
+  const histories = questions.map(({ history }) => history);
+  const scores = tidy(() => sasrecScores(model, histories).toTypedArray()) as Float32Array;
+  return questions.map(({ target }, row) =>
+    rankAmong(scores.subarray(row * numItems, (row + 1) * numItems), target),
+  );
 }
 
 /** Ranks of the answers among all items, counted from 1; of equal scores the lower place comes first. */

@@ -8,6 +8,7 @@ export const preferenceLossTypes = [
   'sigmoid',
   'sigmoid_norm',
   'robust',
+  'softmax',
   'ipo',
   'ipo_paper',
   'hinge',
@@ -23,7 +24,7 @@ export const preferenceOptions = configGroup('Preference loss', {
     .min(1)
     .default(['sigmoid'])
     .describe(
-      'Losses that are added up. sigmoid: DPO; robust; sigmoid_norm: of average tokens; ipo: of average tokens; ipo_paper: summed; hinge: with the reference; hinge_paper: without it, held to it by beta; sft, nll: likelihood of the better completion, averaged over tokens or summed.',
+      'Losses that are added up. sigmoid: DPO; robust; softmax: DPO against several worse completions at once (S-DPO); sigmoid_norm: of average tokens; ipo: of average tokens; ipo_paper: summed; hinge: with the reference; hinge_paper: without it, held to it by beta; sft, nll: likelihood of the better completion, averaged over tokens or summed.',
     ),
   lossWeights: z
     .array(z.number().min(0))
