@@ -78,7 +78,8 @@ test('with one worse completion it trains as DPO, to the bit', async () => {
     await train({ examples: rowsOf(1) }),
     await train({ examples: rowsOf(1), lossType: ['sigmoid'] }),
   ];
-  const bytes = ({ folder: run }: { folder: string }) => checkpointBytes(run, 4)['model.safetensors'];
+  const bytes = ({ folder: run }: { folder: string }) =>
+    checkpointBytes(run, 4)['model.safetensors'];
   expect(bytes(softmax)).toEqual(bytes(dpo));
 });
 

@@ -28,12 +28,13 @@ export interface SdpoTraining extends Omit<PreferenceTraining, Given> {
   readonly validation?: ValidationOptions | null;
 }
 
-/** β of the published runs is 1, with one to eight negatives; the learning rate is DPO's usual one for small models. */
+/** Those of the authors' script, which evaluates ten times. https://github.com/chenyuxin1999/S-DPO, `softmax_dpo.sh`. */
 export const sdpoDefaults = {
   beta: 1,
   learningRate: 1e-5,
   lrSchedulerType: 'cosine',
   warmupRatio: 0.05,
+  maxGradNorm: 0.3,
   perDeviceTrainBatchSize: 128,
   numTrainEpochs: 3,
   saveTotalLimit: 1,
@@ -42,7 +43,7 @@ export const sdpoDefaults = {
 
 function validationOf({ data, language, validation = {}, ...options }: SdpoTraining) {
   if (validation === null) return {};
-  const { evalStrategy = 'steps', evalSteps = 0.05 } = options;
+  const { evalStrategy = 'steps', evalSteps = 0.1 } = options;
   return {
     ...chosenByValidation,
     ...evaluationSchedule({ ...options, evalStrategy, evalSteps }),
