@@ -72,7 +72,7 @@ export async function prepareSource(
   const about = await readAbout(source, files, options);
   return read.kind === 'log'
     ? prepareLog(name, read.log, about, options)
-    : prepareQuestions(name, read.files, about);
+    : prepareQuestions(name, read.files, about, options);
 }
 
 async function readAbout(

@@ -47,6 +47,18 @@ test('a file of train becomes sequences whose targets are those of its questions
   );
 });
 
+test('filters that are asked of a split made of files change nothing, and that is reported', async () => {
+  split('fixed/valid.csv', ['a,,,[3],5']);
+  split('fixed/test.csv', ['a,,,"[3, 5]",6']);
+  const plain = await prepareSource(`${root}/fixed`, { split: 'leave-one-out', minUserEvents: 1 });
+  const options = { minUserEvents: 9, split: 'time' } as const;
+  const { data, report } = await prepareSource(`${root}/fixed`, options);
+  expect(data).toEqual(plain.data);
+  expect(plain.report.map(({ name }) => name)).toEqual(['train_from_histories']);
+  expect(report[0]).toMatchObject({ name: 'ignored_options', count: 2 });
+  expect(report[0]!.text).toMatch(/taken as it is: the split by time, fewest events of a user$/);
+});
+
 test('RecBole’s benchmark files are read as questions, its items beside them', async () => {
   const first = 'user_id:token\titem_id_list:token_seq\titem_id:token\n';
   write('bench/toys.train.inter', `${first}a\t3 5\t6\na\t3 5 6\t3\n`);

@@ -9,18 +9,20 @@ import type { Finding } from './log/finding.ts';
 import type { KeyedQuestion, QuestionFiles } from './log/question.ts';
 import { sharedNameFindings } from './log/shared-names.ts';
 import { countItems } from './popularity.ts';
-import type { Prepared } from './prepare-log.ts';
+import type { Prepared, PrepareOptions } from './prepare-log.ts';
 import { chainQuestions, trainFromHistories } from './splits/question-chains.ts';
 import type { NextItem } from './types.ts';
 
 /**
  * Makes a data set of questions as they come: users, histories and targets as the files have them, each question with
- * its own target, whatever others with the same history ask for. Listed items that nobody took stay.
+ * its own target, whatever others with the same history ask for. Listed items that nobody took stay. Filters and splits
+ * that are asked for do nothing here, which is reported.
  */
 export function prepareQuestions(
   name: string,
   files: QuestionFiles,
   sources: ItemSources,
+  options: PrepareOptions = {},
 ): Prepared {
   const tables = [files.train, files.valid, files.test].filter((table) => table !== undefined);
   const taken = new Set(
@@ -41,6 +43,7 @@ export function prepareQuestions(
   return {
     data,
     report: [
+      ...ignoredOptions(options),
       ...tables.flatMap(({ findings }) => findings),
       ...(sources.items?.findings ?? []),
       ...(sources.semanticIds?.findings ?? []),
@@ -67,4 +70,22 @@ function toPlaces(
     history: history.map((key) => places.get(key)!),
     target: places.get(target)!,
   }));
+}
+
+/** What would have changed a log. */
+function ignoredOptions(options: PrepareOptions): Finding[] {
+  const { split, minUserEvents = 1, minItemEvents = 1, repeats, maxHistory } = options;
+  const asked = {
+    'the split by time': split === 'time',
+    'fewest events of a user': minUserEvents > 1,
+    'fewest events of an item': minItemEvents > 1,
+    'repeats of an item': repeats === 'item',
+    'longest history': maxHistory !== undefined,
+    'required titles': options.requireTitle === true,
+    'required semantic ids': options.requireSemanticId === true,
+  };
+  const names = Object.entries(asked).flatMap(([name, isAsked]) => (isAsked ? [name] : []));
+  if (names.length === 0) return [];
+  const text = `options that do nothing, since this split comes as files and is taken as it is: ${names.join(', ')}`;
+  return [{ name: 'ignored_options', count: names.length, text, examples: [] }];
 }
