@@ -16,6 +16,10 @@ export interface Continuation {
 /** The least share of tokens that must be saved for prompts to be shared. */
 const LEAST_SAVING = 1 / 20;
 
+/** Whether prompts are shared where that leaves out `saved` of so many tokens, and nothing else is asked for. */
+export const sharesPrompts = (tokens: number, saved: number): boolean =>
+  saved > 0 && saved >= LEAST_SAVING * tokens;
+
 /** The same for equal prompts; different for most others. */
 function bucketOf({ tokens, promptLength }: Continuation): string {
   const quarters = [0, 1, 2, 3, 4].map((q) => tokens[Math.floor(((promptLength - 1) * q) / 4)]);
@@ -59,5 +63,5 @@ export function familiesFor(texts: readonly Continuation[], prompts: PromptLayou
     (sum, family) => sum + (family.length - 1) * texts[family[0]!]!.promptLength,
     0,
   );
-  return saved >= LEAST_SAVING * total && saved > 0 ? families : alone();
+  return sharesPrompts(total, saved) ? families : alone();
 }

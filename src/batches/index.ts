@@ -1,4 +1,4 @@
-export { type PromptLayout, promptFamilies } from './families.ts';
+export { type PromptLayout, promptFamilies, sharesPrompts } from './families.ts';
 export { KeptRecorder, keptLength, keptSet, keptTokensOf } from './kept-tokens.ts';
 export { microBatches } from './micro-batches.ts';
 export { packBatch, type TrainBatch } from './pack-batch.ts';

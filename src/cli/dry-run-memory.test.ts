@@ -22,11 +22,16 @@ const plan: MemoryPlan = {
 };
 
 /** The most bytes that large tensors take in the second step, above weights and moments. */
-async function measured({ rows, length, gradientCheckpointing }: MemoryPlan): Promise<number> {
+async function measured(
+  { rows, length, gradientCheckpointing }: MemoryPlan,
+  promptLength = 1,
+): Promise<number> {
+  // Where prompts are longer than a token, every four sequences have one.
+  const prompt = (row: number) => (promptLength > 1 ? Math.floor(row / 4) : row);
   const sequences = Array.from({ length: rows }, (_, row) => ({
-    tokens: Array.from({ length }, (__, t) => (row + t) % 256),
-    promptLength: 1,
-    completionMask: Array<0 | 1>(length - 1).fill(1),
+    tokens: Array.from({ length }, (__, t) => ((t < promptLength ? prompt(row) : row) + t) % 256),
+    promptLength,
+    completionMask: Array<0 | 1>(length - promptLength).fill(1),
   }));
   const step = () =>
     update({ policy, optimizer, maxGradNorm: 1 }, [sequences], {
@@ -57,6 +62,14 @@ describe('the estimate of gradients and activations', () => {
     const found = await measured(changed);
     expect(training / found).toBeGreaterThan(0.8);
     expect(training / found).toBeLessThan(1.2);
+  });
+
+  test('is within a fifth of what groups take that share their prompts', async () => {
+    // Of 8 sequences, 6 share the prompt of another: 6 · 160 tokens of 8 · 256 are left out.
+    const shared = { ...plan, sharedTokens: 6 * 160, targets: 8 * 96 };
+    const found = await measured(plan, 160);
+    expect(estimateMemory(policy, shared).training / found).toBeGreaterThan(0.8);
+    expect(estimateMemory(policy, shared).training / found).toBeLessThan(1.2);
   });
 });
 

@@ -28,6 +28,8 @@ export interface MemoryPlan {
   readonly rows: number;
   /** T: tokens of a row. */
   readonly length: number;
+  /** Tokens that are left out because sequences of the micro-batch share their prompt; none unless given. */
+  readonly sharedTokens?: number;
   /** N: tokens of the micro-batch whose log-probabilities are wanted; all unless given. */
   readonly targets?: number;
   /** Whether an update has several micro-batches. */
@@ -90,15 +92,14 @@ function adapterBytes({ adapted, dropout, rank, bytes, ...sizes }: Sizes): numbe
   }, 0);
 }
 
-/** Bytes that a layer remembers per token for the backward pass. */
-function layerBytes(sizes: Sizes, length: number): number {
+/** Bytes that a layer remembers per token for the backward pass, besides those of attention. */
+function layerBytes(sizes: Sizes): number {
   const { hiddenSize, intermediateSize, queries, bytes } = sizes;
   const states = 2 * hiddenSize + 2 * intermediateSize;
   // The float32 operator of a projection remembers its input whether or not its matrix is trained.
   const remembersInputs = sizes.adapted === undefined || bytes === FLOAT32;
   const inputs = remembersInputs ? 2 * hiddenSize + queries + intermediateSize : 0;
-  const own = (states + inputs) * bytes + attentionBytes(sizes, length);
-  return own + adapterBytes(sizes) + widenedBytes(sizes);
+  return (states + inputs) * bytes + adapterBytes(sizes) + widenedBytes(sizes);
 }
 
 /** In half precision: both norms' inputs and outputs in float32, and the gate's silu beside the gate. */
@@ -132,21 +133,25 @@ function headBytes({ vocabSize, hiddenSize, bytes }: Sizes, targets: number): nu
 
 /** Bytes of gradients and activations at the moments when they may be most, for the largest of them. */
 export function trainingBytes(model: Model, plan: MemoryPlan): number {
-  const { rows, length, targets = rows * length } = plan;
+  const { rows, length, targets = rows * length, sharedTokens = 0 } = plan;
   const sizes = sizesOf(model);
   const { hiddenSize, numHiddenLayers: layers, vocabSize, bytes } = sizes;
-  const tokens = rows * length;
+  const tokens = rows * length - sharedTokens;
+  // Attention that remembers its weights works on a copy of the prompt for each sequence.
+  const attended = sizes.remembersScores ? rows * length : tokens;
   const trained = numbersIn(trainableParameters(model));
   const isHalf = bytes < FLOAT32;
   const sums = isHalf ? trained * FLOAT32 : 0;
   const gradients = trained * bytes;
   const earlier = plan.accumulates ? (isHalf ? sums : gradients) : 0;
   const table = sizes.adapted ? 0 : vocabSize * hiddenSize;
-  const layer = tokens * layerBytes(sizes, length) + joinedBytes(sizes);
+  const ofAttention = attended * attentionBytes(sizes, length);
+  const layer = tokens * layerBytes(sizes) + ofAttention + joinedBytes(sizes);
   const input = tokens * hiddenSize * bytes;
   const head = headBytes(sizes, targets) + (plan.accumulates && !isHalf ? 0 : table * FLOAT32);
-  const flowing = tokens * flowingBytes(sizes, length) + joinedBytes(sizes);
-  const recomputes = plan.gradientCheckpointing ?? recomputesLayers(model, [rows, length]);
+  const flowing = attended * flowingBytes(sizes, length) + joinedBytes(sizes);
+  const recomputes =
+    plan.gradientCheckpointing ?? recomputesLayers(model, [attended / length, length]);
   const remembered = 3 * input + (recomputes ? layers * input : layers * layer);
   const inTurn = recomputes ? layer : 0;
   const held = earlier + (isHalf && plan.accumulates ? gradients : 0);

@@ -1,3 +1,4 @@
+import { sharesPrompts } from '../batches/index.ts';
 import type { ConfigSchema } from '../config/index.ts';
 import type { PromptExample } from '../data/index.ts';
 import { type Policy, resolveSampling, type TokenFilter } from '../policy/index.ts';
@@ -112,6 +113,15 @@ function printCompletions({ logCompletions, loggingSteps, numCompletionsToPrint 
 const longestOf = (prompts: readonly Prompt[]): number =>
   prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
 
+/** The most prompts that sequences of a micro-batch continue. */
+function promptsOfMicroBatch(config: GroupConfig, { stepsPerGeneration }: GroupArithmetic): number {
+  const { perDeviceTrainBatchSize: rows, numGenerations: group } = config;
+  const isOneStep = config.gradientAccumulationSteps % stepsPerGeneration === 0;
+  if (!isOneStep || config.topEntropyQuantile !== 1) return rows;
+  if (group % rows === 0) return 1;
+  return rows % group === 0 ? rows / group : Math.min(rows, Math.ceil(rows / group) + 1);
+}
+
 /** What sampling and updates hold at one time, for these prompts. */
 function memoryPlan(
   config: GroupConfig,
@@ -122,9 +132,13 @@ function memoryPlan(
   const { promptsPerGeneration: prompts, generationBatchSize: completions } = arithmetic;
   const promptLength = longestOf(read);
   const isPadded = read.some(({ tokens }) => tokens.length !== promptLength);
+  const sharedTokens = (rows - promptsOfMicroBatch(config, arithmetic)) * promptLength;
   return {
     rows,
     length: promptLength + completionLength,
+    sharedTokens: sharesPrompts(rows * (promptLength + completionLength), sharedTokens)
+      ? sharedTokens
+      : 0,
     targets: rows * completionLength,
     accumulates: config.gradientAccumulationSteps > 1,
     gradientCheckpointing: config.gradientCheckpointing,

@@ -66,7 +66,7 @@ function keyOf(
 ): string {
   const model = belowFreshAdapters(policyModel) ?? policyModel;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([model.config, batchSize, layout === undefined]));
+  hash.update(JSON.stringify([model.config, batchSize, layout === undefined, 'shared prompts']));
   const tensors = new Set([...parameters(model).values(), ...trainableParameters(model).values()]);
   for (const tensor of tensors) {
     const { buffer, byteOffset, byteLength } = tensor.toTypedArray();
