@@ -78,7 +78,8 @@ test('micro-batches change neither the mask nor what is remembered', async () =>
   // The same prompts, drawn in the same order, in four parts.
   expect(rejected(split.lines)[0]).toBeCloseTo(rejected(whole.lines)[0]!, 10);
   const key = 'token_filter/policy_shift_before/batch_mean';
-  expect(split.lines[0]![key]).toBeCloseTo(whole.lines[0]![key]!, 10);
+  // Rows of other lengths round otherwise: float32 keeps 7 digits.
+  expect(split.lines[0]![key]).toBeCloseTo(whole.lines[0]![key]!, 7);
 });
 
 test('bounds that nothing exceeds leave the run as it is without a filter, bit for bit', async () => {
