@@ -63,3 +63,4 @@ export {
   validate,
   validationQuestions,
 } from './validation.ts';
+export { withoutHistory } from './without-history.ts';

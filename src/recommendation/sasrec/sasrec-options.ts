@@ -6,20 +6,20 @@ const count = z.int().min(1);
 /** Sizes of a SASRec model. */
 export const sasrecSizes = configGroup('Model', {
   hiddenSize: count.default(64).describe('Width C of items, positions and states.'),
-  numLayers: count.default(2).describe('Blocks of self-attention and feed-forward.'),
+  numLayers: count.default(1).describe('Blocks of self-attention and feed-forward.'),
   numHeads: count.default(1).describe('Attention heads of a block; they divide hidden_size.'),
-  maxLength: count.default(50).describe('Items of a history that are read, the last ones.'),
+  maxLength: count.default(20).describe('Items of a history that are read, the last ones.'),
   dropout: z
     .number()
     .min(0)
     .lt(1)
-    .default(0.5)
+    .default(0.3)
     .describe('Share of embeddings, attention weights and block outputs zeroed while training.'),
 });
 
 /** How a SASRec model is trained and where its run lives. */
 export const sasrecTraining = configGroup('Training', {
-  learningRate: z.number().min(0).default(1e-3).describe('Learning rate of AdamW, constant.'),
+  learningRate: z.number().min(0).default(2e-3).describe('Learning rate of AdamW, constant.'),
   weightDecay: z
     .number()
     .min(0)
@@ -45,7 +45,7 @@ export const sasrecTraining = configGroup('Training', {
     .describe('true: the newest whole checkpoint of output_dir; or a checkpoint or run folder.'),
 });
 
-/** Everything that trains a SASRec model. */
+/** Everything that trains a SASRec model. The defaults are those of docs/recommendation.md, "SASRec". */
 export const sasrecOptions = defineConfig({
   name: 'sasrec',
   summary: 'SASRec: self-attention over item histories, cross-entropy over all items.',
