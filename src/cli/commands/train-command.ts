@@ -54,14 +54,24 @@ export function trainCommand<Config>(
   };
 }
 
-async function runToEnd(
-  train: (hooks: TrainerHooks) => Promise<TrainResult>,
+/**
+ * Runs training to its end, or until Ctrl-C, and says how it ended and how to go on.
+ * @param words - Of the command line, after `laurel`.
+ * @param withoutRun - What to say where making the model took no run.
+ */
+export async function runToEnd(
+  train: (hooks: TrainerHooks) => Promise<TrainResult | null>,
   words: readonly string[],
   useIt: (folder: string) => string,
+  withoutRun = '',
 ): Promise<number> {
   const { signal, release } = abortOnInterrupt('saving a checkpoint');
   try {
     const result = await train({ signal });
+    if (result === null) {
+      console.error(withoutRun);
+      return 0;
+    }
     console.error(describeEnd(result, resumeCommand(words, result), useIt));
     return result.outcome === 'interrupted' ? 130 : 0;
   } finally {

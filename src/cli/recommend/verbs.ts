@@ -7,6 +7,10 @@ export const recommendVerbs: Readonly<Record<string, RecommendVerb>> = {
     summary: 'Make a data set of a log: filter, split, and say what was left out.',
     load: async () => (await import('./prepare-command.ts')).prepareCommand,
   },
+  train: {
+    usage: 'train DATA --method METHOD --out FOLDER',
+    summary: 'Train a recommender: supervised, rere, sasrec, popularity.',
+    load: async () => (await import('./train-command.ts')).trainRecommenderCommand,
   evaluate: {
     usage: 'evaluate MODEL … --data FOLDER',
     summary: 'Measure recommenders and popularity side by side, ranking all items.',

@@ -1,3 +1,5 @@
+export { adapterOptions, checkAdapters } from './adapter-options.ts';
+export { backwardOptions } from './backward-options.ts';
 export {
   type GroupArithmetic,
   groupArithmetic,
@@ -5,6 +7,9 @@ export {
   type SupervisedArithmetic,
   supervisedArithmetic,
 } from './batch-arithmetic.ts';
+export { batchingOptions } from './batching-options.ts';
+export { checkpointOptions } from './checkpoint-options.ts';
+export { checkSchedule } from './checks.ts';
 export { datasetOptions } from './dataset-options.ts';
 export {
   type DpoConfig,
@@ -13,6 +18,7 @@ export {
   dpoConfig,
   dpoOptions,
 } from './dpo-config.ts';
+export { evaluationOptions } from './evaluation-options.ts';
 export { drawingFields, generationOptions } from './generation-options.ts';
 export {
   checkGrpo,
@@ -24,7 +30,9 @@ export {
   grpoNames,
   grpoOptions,
 } from './grpo-config.ts';
+export { completionLoggingOptions, loggingOptions } from './logging-options.ts';
 export { modelOptions } from './model-options.ts';
+export { optimiserOptions } from './optimiser-options.ts';
 export { policyLossOptions } from './policy-loss-options.ts';
 export {
   type RewardConfig,
@@ -33,7 +41,7 @@ export {
   rewardConfig,
   rewardOptions,
 } from './reward-config.ts';
-export { rewardSourceOptions } from './reward-options.ts';
+export { rewardOptions as rewardScoringOptions, rewardSourceOptions } from './reward-options.ts';
 export {
   type SftConfig,
   type SftOptions,

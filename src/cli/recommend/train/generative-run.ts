@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { type ConfigSchema, toYaml } from '../../../config/index.ts';
+import {
+  type RecommendationData,
+  type RecommenderTrainResult,
+  saveRecommender,
+  type ValidationOptions,
+} from '../../../recommendation/index.ts';
+import type { TrainerHooks, TrainResult } from '../../../trainers/index.ts';
+import { pickOptions } from '../../resolve/pick-options.ts';
+import { trainerHooks } from '../../trainer-hooks.ts';
+import { type RecommenderModel, resolveRecommenderModel } from './resolve-recommender-model.ts';
+import type { SupervisedConfig } from './supervised-config.ts';
+
+/** What the methods of language models share. */
+type SharedConfig = Omit<SupervisedConfig, 'method'> & { readonly method: string };
+
+/** Trains a resolved model with the trainer's options. */
+export type TrainModel = (
+  model: RecommenderModel,
+  options: {
+    readonly data: RecommendationData;
+    readonly validation: ValidationOptions | null;
+  },
+) => Promise<RecommenderTrainResult>;
+
+/** The last weights are kept where nothing is asked of validation. */
+const unvalidated = {
+  evalStrategy: 'no',
+  evalOnStart: false,
+  loadBestModelAtEnd: false,
+  metricForBestModel: null,
+  earlyStoppingPatience: null,
+} as const;
+
+/** The options of a trainer's own schema that a configuration has, with the hooks of the command line. */
+export function trainerOptions<Schema extends ConfigSchema>(
+  config: SharedConfig,
+  schema: Schema,
+  hooks: TrainerHooks,
+) {
+  const picked = pickOptions(config, schema);
+  const present = Object.fromEntries(
+    Object.entries(picked).filter(([, value]) => value !== undefined),
+  ) as Partial<typeof picked>;
+  return {
+    ...present,
+    ...(config.validationQuestions === 0 && unvalidated),
+    ...trainerHooks(hooks),
+    outputDir: config.outputDir ?? join(config.out, 'run'),
+  };
+}
+
+const validationOf = (config: SharedConfig): ValidationOptions | null =>
+  config.validationQuestions === 0
+    ? null
+    : {
+        questions: config.validationQuestions,
+        width: config.validationWidth,
+        batchSize: config.validationBatchSize,
+        seed: config.seed,
+      };
+
+/** Loads or makes the model, trains it, and writes the recommender's folder. */
+export async function runGenerative(
+  config: Omit<SharedConfig, 'perDeviceTrainBatchSize' | 'gradientAccumulationSteps'>,
+  data: RecommendationData,
+  train: TrainModel,
+): Promise<TrainResult> {
+  const shared = config as SharedConfig;
+  const model = await resolveRecommenderModel(shared, data);
+  const result = await train(model, { data, validation: validationOf(shared) });
+  if (result.outcome === 'finished')
+    saveRecommender(config.out, { ...model, data, prefix: config.prefix });
+  return result;
+}
+
+/** The configuration as its run keeps it. */
+export const yamlOf = (config: object, schema: ConfigSchema): string =>
+  toYaml(config as Record<string, unknown>, schema);

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataError } from '../../../errors.ts';
+import { Policy } from '../../../policy/index.ts';
+import {
+  type ItemLanguage,
+  loadRecommender,
+  type RecommendationData,
+  semanticLanguage,
+  titleLanguage,
+} from '../../../recommendation/index.ts';
+import type { Tokenizer } from '../../../tokenizers/index.ts';
+import { placementOf, resolvePolicy } from '../../resolve/resolve-policy.ts';
+import type { SupervisedConfig } from './supervised-config.ts';
+
+type ModelConfig = Pick<
+  SupervisedConfig,
+  | 'modelNameOrPath'
+  | 'modelRevision'
+  | 'model'
+  | 'dtype'
+  | 'bf16'
+  | 'device'
+  | 'seed'
+  | 'items'
+  | 'maxHistory'
+  | 'itemsWithout'
+  | 'prefix'
+  | 'usePeft'
+  | 'loraR'
+  | 'loraAlpha'
+  | 'loraDropout'
+  | 'loraTargetModules'
+  | 'useRslora'
+>;
+
+/** A policy, and how it reads and writes the items of a data set. */
+export interface RecommenderModel {
+  readonly policy: Policy;
+  readonly language: ItemLanguage;
+}
+
+function languageOf(
+  data: RecommendationData,
+  { items, maxHistory, itemsWithout: missing, prefix }: ModelConfig,
+  tokenizer?: Tokenizer,
+): ItemLanguage {
+  const options = { maxHistory, missing, ...(tokenizer && { tokenizer }) };
+  return items === 'semantic'
+    ? semanticLanguage(data, options)
+    : titleLanguage(data, { ...options, prefix });
+}
+
+/** The language of a trained recommender; undefined for another folder. @throws DataError where it knows other items. */
+function trainedLanguage(folder: string, data: RecommendationData): ItemLanguage | undefined {
+  if (!existsSync(join(folder, 'recommender.json'))) return undefined;
+  const { catalogue, language } = loadRecommender(folder);
+  const { items } = data;
+  const other = items.find(({ key }, place) => key !== catalogue.items[place]?.key);
+  if (other === undefined && items.length === catalogue.items.length) return language;
+  throw new DataError(
+    `${folder}: knows ${catalogue.items.length} items of ${catalogue.dataset}, and ${data.name} has ${items.length}${other === undefined ? '' : `, of which it lacks ${JSON.stringify(other.key)} at its place`}; train on the data it was made for`,
+  );
+}
+
+const ownTokenizer = { tokenizer: null, chatTemplatePath: null, eosToken: null } as const;
+
+/** Loads or makes what a configuration names. */
+export async function resolveRecommenderModel(
+  config: ModelConfig,
+  data: RecommendationData,
+): Promise<RecommenderModel> {
+  const { model, modelNameOrPath, seed } = config;
+  if (model !== null) {
+    const language = languageOf(data, config);
+    const placement = placementOf({ ...config, ...ownTokenizer });
+    return { policy: Policy.create(model, language.tokenizer, { seed, ...placement }), language };
+  }
+  const policy = await resolvePolicy({ ...config, ...ownTokenizer }, { trainable: true });
+  const trained = trainedLanguage(modelNameOrPath!, data);
+  return { policy, language: trained ?? languageOf(data, config, policy.tokenizer) };
+}

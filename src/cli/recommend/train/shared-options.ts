@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { type CheckProblem, configGroup } from '../../../config/index.ts';
+import {
+  batchingOptions,
+  checkpointOptions,
+  evaluationOptions,
+  modelOptions,
+} from '../../../trainers/config/index.ts';
+
+const count = z.int().min(1);
+
+/** Where the trained recommender goes. Every method has it. */
+export const filesGroup = <Method extends string>(method: Method) =>
+  configGroup('Files', {
+    method: z
+      .literal(method)
+      .default(method as never)
+      .describe('How it is trained.'),
+    out: z
+      .string()
+      .min(1)
+      .describe(
+        'Folder of the trained recommender; its run is in `run` below unless output_dir says otherwise.',
+      ),
+  });
+
+/** How a language model reads and writes items. */
+export const languageGroup = configGroup('Items', {
+  items: z
+    .enum(['semantic', 'title'])
+    .default('semantic')
+    .describe(
+      'What an item is to the model: its semantic id or its title. Of a trained recommender: as it was.',
+    ),
+  maxHistory: count.default(20).describe('Items of a history that are read, the last ones.'),
+  itemsWithout: z
+    .enum(['error', 'leave-out'])
+    .default('error')
+    .describe('What to do about items without id or title: stop, or never read or recommend them.'),
+  prefix: z.string().default('').describe('Text before every history, where items are titles.'),
+});
+
+const { shape: model } = modelOptions.fields;
+
+/** Which policy is trained: a recommender’s folder, a language model, or a new one. */
+export const recommenderModelGroup = configGroup('Model', {
+  modelNameOrPath: model.modelNameOrPath.describe(
+    'Folder of a trained recommender to go on from, a Hugging Face model folder, or a Hub name; null: model.',
+  ),
+  modelRevision: model.modelRevision,
+  model: model.model,
+  dtype: model.dtype,
+  bf16: model.bf16,
+  device: model.device,
+});
+
+/** Which validation questions choose the checkpoint. */
+export const validationGroup = configGroup('Validation', {
+  validationQuestions: z
+    .int()
+    .min(0)
+    .default(1000)
+    .describe(
+      'Validation questions of each evaluation, the same each time; 0: the last weights are kept.',
+    ),
+  validationWidth: count.default(20).describe('Beams of the search.'),
+  validationBatchSize: count.default(64).describe('Histories read at one time.'),
+});
+
+const { shape: evaluation } = evaluationOptions.fields;
+
+/** Evaluations that wait for a better one. */
+export const evaluationGroup = (when: 'epoch' | 'steps', evalSteps: number | null) =>
+  configGroup(evaluationOptions.title, {
+    evalStrategy: evaluation.evalStrategy.default(when),
+    evalSteps: evaluation.evalSteps.default(evalSteps),
+    evalOnStart: evaluation.evalOnStart.default(when === 'steps'),
+    earlyStoppingPatience: evaluation.earlyStoppingPatience.default(3),
+  });
+
+const { shape: checkpoints } = checkpointOptions.fields;
+
+/** Checkpoints that keep the best evaluation. */
+export const checkpointGroup = (when: 'epoch' | 'steps', saveSteps: number) =>
+  configGroup(checkpointOptions.title, {
+    ...checkpoints,
+    outputDir: checkpoints.outputDir.describe('Run folder; null: `run` in out.'),
+    saveStrategy: checkpoints.saveStrategy.default(when),
+    saveSteps: checkpoints.saveSteps.default(saveSteps),
+    saveTotalLimit: checkpoints.saveTotalLimit.default(1),
+    loadBestModelAtEnd: checkpoints.loadBestModelAtEnd.default(true),
+    metricForBestModel: checkpoints.metricForBestModel.default('ranking/ndcg_10'),
+  });
+
+const { shape: batching } = batchingOptions({ unit: 'completions' }).fields;
+
+/** How long to train, under which seed. */
+export const lengthGroup = (numTrainEpochs: number) =>
+  configGroup('Length', {
+    numTrainEpochs: batching.numTrainEpochs.default(numTrainEpochs),
+    maxSteps: batching.maxSteps,
+    seed: batching.seed,
+    dataSeed: batching.dataSeed,
+    paddingFree: batching.paddingFree.default(true),
+  });
+
+interface ModelSource {
+  readonly modelNameOrPath: string | null;
+  readonly model: object | null;
+}
+
+/** Exactly one model. */
+export function checkModelSource({ modelNameOrPath, model: sizes }: ModelSource): CheckProblem[] {
+  if (modelNameOrPath !== null && sizes !== null)
+    return [{ at: 'model', message: 'model_name_or_path is set too; remove one of them' }];
+  if (modelNameOrPath !== null || sizes !== null) return [];
+  return [
+    {
+      at: 'modelNameOrPath',
+      message:
+        'required: what to start from, or `model` with the sizes of a new one, such as --model.hidden_size 128',
+    },
+  ];
+}
