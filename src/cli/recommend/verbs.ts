@@ -11,6 +11,7 @@ export const recommendVerbs: Readonly<Record<string, RecommendVerb>> = {
     usage: 'train DATA --method METHOD --out FOLDER',
     summary: 'Train a recommender: supervised, rere, sasrec, popularity.',
     load: async () => (await import('./train-command.ts')).trainRecommenderCommand,
+  },
   evaluate: {
     usage: 'evaluate MODEL … --data FOLDER',
     summary: 'Measure recommenders and popularity side by side, ranking all items.',

@@ -46,7 +46,7 @@ const mask = [
 /** Loss and ∂loss/∂logprobs of the options, [2, 3]. */
 function evaluate(changes: GrpoOptionsInput = {}) {
   const { loss } = presetOf(parseConfig(grpoOptions, { ...rereDefaults, ...changes }));
-  const variable = tensor(pad(logprobs), float64).requiresGrad();
+  const variable = tensor(pad(logprobs), { ...float64, requiresGrad: true });
   const completionMask = tensor(mask, float64);
   const result = loss({
     logprobs: variable,
