@@ -33,7 +33,7 @@ async function run(args: readonly string[], options: Parameters<typeof laurel>[1
 }
 
 const supervised = [
-  ...'recommend train data --method supervised --model.hidden_size 32 --model.num_hidden_layers 1'.split(
+  ...'recommend train catalogue --method supervised --model.hidden_size 32 --model.num_hidden_layers 1'.split(
     ' ',
   ),
   ...'--model.num_attention_heads 2 --per_device_train_batch_size 8 --learning_rate 0.01'.split(
@@ -43,7 +43,7 @@ const supervised = [
 ];
 
 const rere = [
-  ...'recommend train data --method rere --model_name_or_path supervised --prompts_per_step 4'.split(
+  ...'recommend train catalogue --method rere --model_name_or_path supervised --prompts_per_step 4'.split(
     ' ',
   ),
   ...'--group_size 4 --max_steps 8 --learning_rate 0.001 --logging_steps 1 --validation_width 6'.split(
@@ -60,13 +60,13 @@ test('a log is prepared, learned, rewarded and measured; killed and resumed, bot
     '--index',
     'ids.json',
     '--out',
-    'data',
+    'catalogue',
   ]);
   expect(prepared.code, prepared.stderr).toBe(0);
 
   const first = await run([...supervised, '--out', 'supervised']);
   expect(first.code, first.stderr).toBe(0);
-  expect(first.stderr).toContain('npx laurel recommend evaluate supervised --data data');
+  expect(first.stderr).toContain('npx laurel recommend evaluate supervised --data catalogue');
   const ndcg = metricLines(path('supervised/run')).flatMap(
     (line) => line['eval_ranking/ndcg_10'] ?? [],
   );
@@ -92,22 +92,22 @@ test('a log is prepared, learned, rewarded and measured; killed and resumed, bot
   expect(bytes('killed').equals(bytes('straight'))).toBe(true);
   const [line] = metricLines(path('straight/run')).filter((each) => 'rollout/hit_rate' in each);
   expect(line).toMatchObject({ 'rollout/group_diversity': 1 });
-});
+}, 300_000);
 
 test('methods are listed, and a wrong one is answered with the nearest', async () => {
   const help = await run(['recommend', 'train', '--method', 'rere', '--help']);
   expect(help.stdout).toContain('--prompts_per_step');
   expect(help.stdout).toContain('popularity  what most users took');
-  const wrong = await run(['recommend', 'train', 'data', '--method', 'rer', '--out', 'x']);
+  const wrong = await run(['recommend', 'train', 'catalogue', '--method', 'rer', '--out', 'x']);
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain('Did you mean rere?');
-});
+}, 300_000);
 
 test('popularity is made without a run', async () => {
   const made = await run([
     'recommend',
     'train',
-    'data',
+    'catalogue',
     '--method',
     'popularity',
     '--out',
@@ -115,4 +115,4 @@ test('popularity is made without a run', async () => {
   ]);
   expect(made.code, made.stderr).toBe(0);
   expect(existsSync(path('popular/recommender.json'))).toBe(true);
-});
+}, 300_000);
