@@ -32,7 +32,7 @@ export interface ForwardInputs {
   readonly attentionMask?: Tensor | undefined;
   /**
    * Divides rows into sequences that do not see one another, each counting its places from 0, or on from the prefix it
-   * shares with others. Without cache and mask.
+   * shares with others. Without mask, the cache empty.
    */
   readonly segments?: Segments | undefined;
   /**
@@ -211,10 +211,12 @@ function assertInputs(inputs: ForwardInputs): void {
   }
   if (
     segments &&
-    (cache || attentionMask || segments.starts.shape.join() !== tokens.shape.join())
+    ((cache && cache.length > 0) ||
+      attentionMask ||
+      segments.starts.shape.join() !== tokens.shape.join())
   ) {
     throw new ShapeError(
-      `hiddenStates: segments [${segments.starts.shape.join(', ')}] need tokens of their shape, found [${rows}, ${count}], and no cache or attentionMask`,
+      `hiddenStates: segments [${segments.starts.shape.join(', ')}] need tokens of their shape, found [${rows}, ${count}], no attentionMask, and an empty cache if any`,
     );
   }
   cache?.assertRoom(rows, count);
@@ -289,6 +291,29 @@ export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
   }
   pass.cache?.advance(pass.count);
   return finalNorm(model, x);
+}
+
+/**
+ * Reads tokens into the cache and no further: of the last layer only keys and values are computed, which is all that
+ * later tokens look at.
+ * @throws ShapeError when shapes disagree or the cache is full.
+ */
+export function fillCache(
+  model: Model,
+  inputs: ForwardInputs & { readonly cache: KeyValueCache },
+): void {
+  const pass = startPass(model, inputs);
+  const last = model.weights.layers.length - 1;
+  let x = embed(model, inputs);
+  for (let index = 0; index < last; index++) {
+    const input = x;
+    x = tidy(() => decoderLayer(input, model, index, scoped(pass)));
+  }
+  const layer = layerOf(model, last, pass);
+  const all = projectHeads(rmsNorm(x, layer.inputNorm, pass.config.rmsNormEps), layer, pass);
+  const { key, value } = splitHeads(all, layer, pass);
+  inputs.cache.append(last, key, value, pass.count);
+  inputs.cache.advance(pass.count);
 }
 
 /** Scores of every next token, from hidden states [..., C] of any leading shape. [..., V] */

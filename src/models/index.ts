@@ -3,7 +3,7 @@ export { remembersScores } from './attention.ts';
 export type { Segments } from './attention-mask.ts';
 export { cloneModel } from './clone-model.ts';
 export { type Dropout, drop, dropoutAt } from './dropout.ts';
-export { type ForwardInputs, hiddenStates, logits } from './forward.ts';
+export { type ForwardInputs, fillCache, hiddenStates, logits } from './forward.ts';
 export { type InitOptions, initModel } from './init-model.ts';
 export { type CacheOptions, createCache, KeyValueCache } from './key-value-cache.ts';
 export {
@@ -39,7 +39,7 @@ export {
   type SaveOptions,
   saveModel,
 } from './model-folder.ts';
-export { type DecodeInputs, PackedDecoder } from './packed-decoder.ts';
+export { type BranchInputs, type DecodeInputs, PackedDecoder } from './packed-decoder.ts';
 export type { ParameterEntry, ParameterTable } from './parameter-table.ts';
 export { parameterEntries, parameterTable } from './parameter-table.ts';
 export { type StatesOptions, withHiddenStates } from './recomputed-states.ts';

@@ -13,6 +13,20 @@ export interface DecodeInputs {
   readonly starts?: Tensor | undefined;
 }
 
+/** The tokens of one step of rows that go on from shared prompts. */
+export interface BranchInputs {
+  /** One token per row. [R, 1], int64 */
+  readonly tokens: Tensor;
+  /** The prompts' tokens; [P] rows. Stays as it is. */
+  readonly prompts: KeyValueCache;
+  /** The first token of each prompt, where prompts are padded on the left. [P], int64 */
+  readonly starts?: Tensor | undefined;
+  /** Which prompt each row goes on from; rows of one prompt stand side by side. [R], int64 */
+  readonly owners: Tensor;
+  /** Holds each row's tokens after its prompt; gains these. */
+  readonly branches: KeyValueCache;
+}
+
 const projectionsOf = ({ queryKeyValue, output, gateUp, down }: LayerWeights) => [
   queryKeyValue,
   output,
@@ -71,6 +85,26 @@ export class PackedDecoder {
       config.rmsNormEps,
     );
     cache.advance(1);
+    return scores;
+  }
+
+  /**
+   * As `next`, with the keys and values of a prompt held once for all rows that go on from it.
+   * @returns logits of the next tokens. [R, V]
+   */
+  nextOfBranches({ tokens, prompts, starts, owners, branches }: BranchInputs): Tensor {
+    const { weights, config } = this.#model;
+    branches.assertRoom(tokens.shape[0]!, 1);
+    const places = prompts.length + branches.length + 1;
+    const { cos, signedSin } = rotationTable(config, places, PLACEMENT);
+    const scores = callTensor(
+      'laurel::branch_step',
+      ...[tokens, weights.embedTokens, cos, signedSin, owners, starts ?? null],
+      ...[prompts.length, branches.length],
+      ...[this.#norms, this.#packed, this.#biases, this.#headNorms],
+      ...[prompts.stored(), branches.stored(), config.rmsNormEps],
+    );
+    branches.advance(1);
     return scores;
   }
 

@@ -1,4 +1,5 @@
 export { type AverageTopK, type AverageTopKOptions, averageTopK } from './average-top-k.ts';
+export { BranchState, type BranchStateOptions } from './branch-state.ts';
 export {
   type AllowedTokens,
   allowedLogprobs,

@@ -59,7 +59,7 @@ export function loadGenerative(folder: string, file: RecommenderFile): LoadedRec
   return {
     method: file.method,
     catalogue: file,
-    recommender: generativeRecommender(policy, language),
+    recommender: generativeRecommender(policy, language, { weights: 'fixed' }),
     policy,
     language,
   };

@@ -1,3 +1,4 @@
+import { PackedDecoder } from '../models/index.ts';
 import type { ConstrainedDistribution, Policy } from '../policy/index.ts';
 import { type Beam, beamSearch } from '../rollouts/index.ts';
 import type { ItemLanguage, RankedItem, Recommender } from './types.ts';
@@ -11,6 +12,8 @@ export interface GenerativeOptions {
   readonly batchSize?: number;
   /** What a token's log-probability is of; default `full`, as published. */
   readonly distribution?: ConstrainedDistribution;
+  /** `fixed` lays the matrices out once for all requests, and so sees no later change of them. Default `changing`. */
+  readonly weights?: 'changing' | 'fixed';
 }
 
 /**
@@ -32,22 +35,28 @@ function itemsOfBeams(beams: readonly Beam[], language: ItemLanguage, count: num
 export function generativeRecommender(
   policy: Policy,
   language: ItemLanguage,
-  { name = 'generative', width, batchSize = 64, distribution = 'full' }: GenerativeOptions = {},
+  {
+    name = 'generative',
+    width,
+    batchSize = 64,
+    distribution = 'full',
+    weights = 'changing',
+  }: GenerativeOptions = {},
 ): Recommender {
+  const isLaidOut = weights === 'fixed' && PackedDecoder.fits(policy.model);
+  const decoder = isLaidOut ? new PackedDecoder(policy.model) : undefined;
   return {
     name,
     recommend: async (histories, count, signal) => {
       const prompts = histories.map((history) => language.promptOf(history));
       // Of like length together, so that little is padded.
       const order = [...prompts.keys()].sort((a, b) => prompts[a]!.length - prompts[b]!.length);
+      const options = { constraint: language.trie, width: width ?? count, distribution };
       const results: (readonly RankedItem[])[] = Array(histories.length);
       for (let first = 0; first < order.length; first += batchSize) {
         const places = order.slice(first, first + batchSize);
-        const beams = await beamSearch(
-          policy,
-          places.map((place) => prompts[place]!),
-          { constraint: language.trie, width: width ?? count, distribution, signal },
-        );
+        const read = places.map((place) => prompts[place]!);
+        const beams = await beamSearch(policy, read, { ...options, decoder, signal });
         for (const [row, place] of places.entries())
           results[place] = itemsOfBeams(beams[row]!, language, count);
       }

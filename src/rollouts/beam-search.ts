@@ -4,10 +4,12 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RolloutError } from '../errors.ts';
-import { mergedForReading } from '../models/index.ts';
+import { type Model, mergedForReading, PackedDecoder } from '../models/index.ts';
 import {
   allowedLogprobs,
   allowedTokens,
+  BranchState,
+  type BranchStateOptions,
   type ConstrainedDistribution,
   DecodeState,
   type Policy,
@@ -24,6 +26,8 @@ export interface BeamSearchOptions {
   readonly temperature?: number;
   /** What log-probabilities are of, both for the search and in its results. */
   readonly distribution?: ConstrainedDistribution;
+  /** The model laid out for many searches while its weights stay as they are; made anew for each unless given. */
+  readonly decoder?: PackedDecoder | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,12 +61,19 @@ interface Search {
 export async function beamSearch(
   { model: given, tokenizer }: Policy,
   prompts: readonly (readonly number[])[],
-  { constraint, width, temperature = 1, distribution = 'full', signal }: BeamSearchOptions,
+  { constraint, width, temperature = 1, distribution = 'full', decoder, signal }: BeamSearchOptions,
 ): Promise<Beam[][]> {
   if (prompts.length === 0) return [];
   using merged = mergedForReading(given);
   const { model } = merged;
-  using state = new DecodeState(model, prompts, constraint.maxTokens, tokenizer.padTokenId);
+  using state = noGrad(() =>
+    startReading(model, {
+      prompts,
+      maxTokens: constraint.maxTokens,
+      padTokenId: tokenizer.padTokenId,
+      decoder,
+    }),
+  );
   const root = { tokens: [], logprobs: [], score: 0, place: constraint.start, allowed: [] };
   let searches: readonly Search[] = prompts.map((_, row) => ({
     whole: [],
@@ -77,7 +88,7 @@ export async function beamSearch(
         const lastTokens = searches.flatMap(({ going }) =>
           going.map(({ tokens }) => tokens.at(-1)!),
         );
-        const logits = step === 0 ? state.prefill(1) : state.next(lastTokens);
+        const logits = step === 0 ? state.prefill() : state.next(lastTokens);
         const scaled = temperature === 1 ? logits : logits.div(temperature);
         return advance(searches, scaled, { constraint, width, distribution });
       }),
@@ -86,6 +97,25 @@ export async function beamSearch(
     if (rows.length > 0) state.selectRows(rows);
   }
   return searches.map(({ whole }) => [...whole]);
+}
+
+/** What a search reads with: beams share their prompt where the model can, else each has a copy. */
+interface Reader extends Disposable {
+  prefill(): Tensor;
+  next(lastTokens: readonly number[]): Tensor;
+  selectRows(rows: readonly number[]): void;
+}
+
+function startReading(model: Model, options: BranchStateOptions): Reader {
+  if (PackedDecoder.fits(model)) return new BranchState(model, options);
+  const { prompts, maxTokens, padTokenId } = options;
+  const state = new DecodeState(model, prompts, maxTokens, padTokenId);
+  return {
+    prefill: () => state.prefill(1),
+    next: (lastTokens) => state.next(lastTokens),
+    selectRows: (rows) => state.selectRows(rows),
+    [Symbol.dispose]: () => state[Symbol.dispose](),
+  };
 }
 
 type Advance = Required<Pick<BeamSearchOptions, 'constraint' | 'width' | 'distribution'>>;

@@ -1,0 +1,223 @@
+// One query per row over the keys of its prompt, which many rows share, and over its own branch of tokens after the
+// prompt, which first gains the row's own; float32 on the CPU. Rows of one prompt stand side by side: their queries are
+// the columns of two small products with the prompt's keys and values, which are thus read once and never copied.
+#include "decoder-parts.h"
+#include "tile.h"
+
+#include <vector>
+
+namespace laurel {
+namespace {
+
+// Queries of one product: the columns of a panel.
+constexpr int64_t kBranchColumns = kPanelWidth;
+
+struct BranchSizes {
+  int64_t heads, keyHeads, width, capacity, length, promptCapacity, promptLength;
+  float scale, epsilon;
+  int64_t group() const { return heads / keyHeads; }
+};
+
+// Factors of the rows, `angleRow` numbers apart, or null where there are none.
+struct BranchFactors {
+  const float *cosine, *signedSine, *queryNorm, *keyNorm;
+  int64_t angleRow;
+};
+
+// Rows of one prompt, and a key head of theirs.
+struct BranchTask {
+  const float* heads;        // of the first row; rows `headRow` apart
+  int64_t rows, headRow, firstRow, keyHead;
+  const float *promptKeys, *promptValues;  // of the key head, from the first place that is seen
+  int64_t seen;
+  float *keys, *values;  // of the first row's key head; rows `branchRow` apart
+  int64_t branchRow;
+  float* out;  // of the first row; rows `outRow` apart
+  int64_t outRow;
+};
+
+// Memory of one thread.
+struct BranchScratch {
+  std::vector<float> queries, columns, scores, mixed, normed;
+  BranchScratch(const BranchSizes& sizes)
+      : queries(kBranchColumns * sizes.width), columns(kBranchColumns * sizes.width),
+        scores(kBranchColumns * (sizes.promptLength + sizes.length + 1)), mixed(kBranchColumns * sizes.width), normed(sizes.width) {}
+};
+
+LAUREL_KERNELS_BEGIN
+
+// A head normed, where it has a norm, and rotated.
+LAUREL_INLINE void turnBranch(const float* head, const float* norm, const float* cosine, const float* signedSine, float* normed,
+                        float* to, const BranchSizes& sizes) {
+  if (norm != nullptr) {
+    const float mean = dotOf(head, head, sizes.width) / static_cast<float>(sizes.width);
+    const float scale = 1.0f / std::sqrt(mean + sizes.epsilon);
+    for (int64_t i = 0; i < sizes.width; i++) normed[i] = head[i] * scale * norm[i];
+    head = normed;
+  }
+  rotateOne(head, cosine, signedSine, to, sizes.width, 1.0f);
+}
+
+// The rows' own keys and values go behind those of their branches.
+LAUREL_KERNEL void appendBranch(const BranchTask& task, const BranchFactors& factors, float* normed, const BranchSizes& sizes) {
+  for (int64_t row = 0; row < task.rows; row++) {
+    const float* const heads = task.heads + row * task.headRow;
+    const int64_t angle = (task.firstRow + row) * factors.angleRow, place = row * task.branchRow + sizes.length * sizes.width;
+    turnBranch(heads + (sizes.heads + task.keyHead) * sizes.width, factors.keyNorm, factors.cosine + angle,
+         factors.signedSine + angle, normed, task.keys + place, sizes);
+    std::memcpy(task.values + place, heads + (sizes.heads + sizes.keyHeads + task.keyHead) * sizes.width,
+                static_cast<size_t>(sizes.width) * sizeof(float));
+  }
+}
+
+// Queries `first` … of the task, turned: as rows, and as the columns of a panel [D, width].
+LAUREL_KERNEL void layOutBranch(const BranchTask& task, int64_t first, int64_t count, int64_t width, const BranchFactors& factors,
+                          BranchScratch& scratch, const BranchSizes& sizes) {
+  float* const columns = scratch.columns.data();
+  std::memset(columns, 0, static_cast<size_t>(sizes.width * width) * sizeof(float));
+  for (int64_t q = 0; q < count; q++) {
+    const int64_t row = (first + q) / sizes.group(), head = task.keyHead * sizes.group() + (first + q) % sizes.group();
+    const int64_t angle = (task.firstRow + row) * factors.angleRow;
+    float* const query = scratch.queries.data() + q * sizes.width;
+    turnBranch(task.heads + row * task.headRow + head * sizes.width, factors.queryNorm, factors.cosine + angle,
+         factors.signedSine + angle, scratch.normed.data(), query, sizes);
+    for (int64_t i = 0; i < sizes.width; i++) columns[i * width + q] = query[i];
+  }
+}
+
+// Scores [count, width] become probabilities down each column.
+LAUREL_KERNEL void softmaxBranches(float* scores, int64_t count, int64_t width, float scale) {
+  float most[kBranchColumns], sum[kBranchColumns];
+  for (int64_t j = 0; j < width; j++) {
+    most[j] = scores[j];
+    sum[j] = 0.0f;
+  }
+  for (int64_t s = 1; s < count; s++)
+    for (int64_t j = 0; j < width; j++) most[j] = scores[s * width + j] > most[j] ? scores[s * width + j] : most[j];
+  for (int64_t s = 0; s < count; s++) {
+    float* const row = scores + s * width;
+    for (int64_t j = 0; j < width; j++) row[j] = exponential((row[j] - most[j]) * scale);
+    for (int64_t j = 0; j < width; j++) sum[j] += row[j];
+  }
+  for (int64_t j = 0; j < width; j++) sum[j] = 1.0f / sum[j];
+  for (int64_t s = 0; s < count; s++)
+    for (int64_t j = 0; j < width; j++) scores[s * width + j] *= sum[j];
+}
+
+// Scores of the queries along their own branches: rows `seen` … of [places, width].
+LAUREL_KERNEL void scoreBranch(const BranchTask& task, int64_t first, int64_t count, int64_t width,
+                                 BranchScratch& scratch, const BranchSizes& sizes) {
+  float* const scores = scratch.scores.data() + task.seen * width;
+  std::memset(scores, 0, static_cast<size_t>((sizes.length + 1) * width) * sizeof(float));
+  for (int64_t q = 0; q < count; q++) {
+    const float* const keys = task.keys + (first + q) / sizes.group() * task.branchRow;
+    for (int64_t s = 0; s <= sizes.length; s++)
+      scores[s * width + q] = dotOf(scratch.queries.data() + q * sizes.width, keys + s * sizes.width, sizes.width);
+  }
+}
+
+// out = what the prompt's values mix to, the columns of [D, width], and what the branches' do.
+LAUREL_KERNEL void gatherBranch(const BranchTask& task, int64_t first, int64_t count, int64_t width, BranchScratch& scratch,
+                          const BranchSizes& sizes) {
+  const float* const weights = scratch.scores.data() + task.seen * width;
+  for (int64_t q = 0; q < count; q++) {
+    const int64_t row = (first + q) / sizes.group(), head = task.keyHead * sizes.group() + (first + q) % sizes.group();
+    float* const out = task.out + row * task.outRow + head * sizes.width;
+    for (int64_t i = 0; i < sizes.width; i++) out[i] = scratch.mixed[static_cast<size_t>(i * width + q)];
+    for (int64_t s = 0; s <= sizes.length; s++) {
+      const float weight = weights[s * width + q];
+      const float* const value = task.values + row * task.branchRow + s * sizes.width;
+      for (int64_t i = 0; i < sizes.width; i++) out[i] += weight * value[i];
+    }
+  }
+}
+
+LAUREL_KERNELS_END
+
+TileArguments branchProduct(int64_t rows, int64_t depth, int64_t width, const float* a, int64_t aRow, int64_t aStep,
+                      const float* panel, float* c) {
+  TileArguments block{};
+  block.rows = rows;
+  block.depth = depth;
+  block.width = block.columns = block.cRow = width;
+  block.a = a;
+  block.aRow = aRow;
+  block.aStep = aStep;
+  block.panel = panel;
+  block.c = c;
+  return block;
+}
+
+void attendBranches(const BranchTask& task, const BranchFactors& factors, BranchScratch& scratch, const BranchSizes& sizes) {
+  appendBranch(task, factors, scratch.normed.data(), sizes);
+  const int64_t queries = task.rows * sizes.group();
+  for (int64_t first = 0; first < queries; first += kBranchColumns) {
+    const int64_t count = std::min(kBranchColumns, queries - first), width = (count + kPanelStep - 1) / kPanelStep * kPanelStep;
+    layOutBranch(task, first, count, width, factors, scratch, sizes);
+    float* const scores = scratch.scores.data();
+    multiplyTile(branchProduct(task.seen, sizes.width, width, task.promptKeys, sizes.width, 1, scratch.columns.data(), scores));
+    scoreBranch(task, first, count, width, scratch, sizes);
+    softmaxBranches(scores, task.seen + sizes.length + 1, width, sizes.scale);
+    multiplyTile(branchProduct(sizes.width, task.seen, width, task.promptValues, 1, sizes.width, scores, scratch.mixed.data()));
+    gatherBranch(task, first, count, width, scratch, sizes);
+  }
+}
+
+const float* branchNorm(const OptionalTensor& norm, int64_t width) {
+  if (!norm.has_value() || !norm->defined()) return nullptr;
+  TORCH_CHECK(isPlainFloat(*norm) && norm->is_contiguous() && norm->numel() == width, "expected a norm of ", width);
+  return norm->data_ptr<float>();
+}
+
+void checkBranchCaches(const at::Tensor& keys, const at::Tensor& values, int64_t rows, int64_t places, int64_t keyHeads,
+                 int64_t width) {
+  for (const at::Tensor& cache : {keys, values})
+    TORCH_CHECK(isPlainFloat(cache) && cache.is_contiguous() && cache.dim() == 4 && cache.size(0) >= rows &&
+                    cache.size(1) == keyHeads && cache.size(2) >= places && cache.size(3) == width &&
+                    cache.sizes() == keys.sizes(),
+                "a cache of ", cache.sizes(), " does not hold ", rows, " rows of ", places, " places");
+}
+
+}  // namespace
+
+at::Tensor branchAttention(const at::Tensor& given, const at::Tensor& cosine, const at::Tensor& signedSine,
+                           const SharedPrompts& prompts, const at::Tensor& promptKeys, const at::Tensor& promptValues,
+                           const at::Tensor& keys, const at::Tensor& values, int64_t length,
+                           const OptionalTensor& queryNorm, const OptionalTensor& keyNorm, double epsilon, double scale) {
+  const at::Tensor all = given.contiguous();
+  const int64_t rows = all.size(0), width = all.size(3), keyHeads = keys.size(1), heads = all.size(2) - 2 * keyHeads;
+  TORCH_CHECK(isPlainFloat(all) && heads > 0 && heads % keyHeads == 0 && width % 2 == 0, "heads of ", all.sizes(),
+              " do not share ", keyHeads);
+  checkBranchCaches(keys, values, rows, length + 1, keyHeads, width);
+  checkBranchCaches(promptKeys, promptValues, 1, prompts.length, keyHeads, width);
+  const BranchSizes sizes{heads, keyHeads, width, keys.size(2), length, promptKeys.size(2), prompts.length,
+                          static_cast<float>(scale), static_cast<float>(epsilon)};
+  const BranchFactors factors{cosine.data_ptr<float>(), signedSine.data_ptr<float>(), branchNorm(queryNorm, width),
+                              branchNorm(keyNorm, width), cosine.numel() == width ? 0 : width};
+  at::Tensor out = at::empty({rows, 1, heads * width}, all.options());
+  std::vector<int64_t> runs{0};
+  for (int64_t row = 1; row < rows; row++)
+    if (prompts.owners[row] != prompts.owners[row - 1]) runs.push_back(row);
+  const auto count = static_cast<int64_t>(runs.size());
+  runs.push_back(rows);
+  const float *from = all.data_ptr<float>(), *pk = promptKeys.data_ptr<float>(), *pv = promptValues.data_ptr<float>();
+  float *k = keys.data_ptr<float>(), *v = values.data_ptr<float>(), *to = out.data_ptr<float>();
+  const int64_t headRow = all.size(2) * width, branchRow = keyHeads * sizes.capacity * width, outRow = heads * width;
+  const int64_t work = 2 * rows / count * sizes.group() * (prompts.length + length + 1) * width;
+  at::parallel_for(0, count * keyHeads, rowsPerTask(work), [&](int64_t begin, int64_t end) {
+    BranchScratch scratch(sizes);
+    for (int64_t index = begin; index < end; index++) {
+      const int64_t run = index / keyHeads, head = index % keyHeads, first = runs[run], owner = prompts.owners[first];
+      const int64_t start = prompts.starts == nullptr ? 0 : prompts.starts[owner];
+      const int64_t prompt = ((owner * keyHeads + head) * sizes.promptCapacity + start) * width;
+      const int64_t branch = first * branchRow + head * sizes.capacity * width;
+      const BranchTask task{from + first * headRow, runs[run + 1] - first, headRow,    first, head,
+                            pk + prompt,            pv + prompt,           prompts.length - start,
+                            k + branch,             v + branch,            branchRow,  to + first * outRow, outRow};
+      attendBranches(task, factors, scratch, sizes);
+    }
+  });
+  return out;
+}
+
+}  // namespace laurel
