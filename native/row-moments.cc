@@ -1,6 +1,7 @@
 // Arithmetic of gradients that are sums of outer products s_nk x_n, each in row r_nk of a matrix, where most rows have none:
 //   laurel::row_adam_products   x_n · Adam's step for s_nk x_n alone, from the row's moments, which stay as they are
 //   laurel::add_outer_rows_     sums[r_nk] += s_nk x_n
+//   laurel::mix_row_moments_    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², g = sums / count, in rows with a count; sums ← 0
 // Float32 on the CPU; composed elsewhere, some rows of x at a time, since [N, K, C] would not fit.
 #include "fused.h"
 
@@ -59,6 +60,16 @@ LAUREL_KERNEL void addOuter(float* sums, const float* x, const float* scale, con
       float* const sum = sums + *rows * width;
       for (int64_t c = begin; c < end; c++) sum[c] += *scale * x[c];
     }
+}
+
+// One row's moments take its mean gradient in; its sum is cleared.
+LAUREL_KERNEL void mixRow(float* first, float* second, float* sums, float inverseCount, int64_t width, const Moments& by) {
+  for (int64_t c = 0; c < width; c++) {
+    const float g = sums[c] * inverseCount;
+    first[c] = by.beta1 * first[c] + by.rest1 * g;
+    second[c] = by.beta2 * second[c] + by.rest2 * g * g;
+    sums[c] = 0.0f;
+  }
 }
 
 LAUREL_KERNELS_END
@@ -141,11 +152,44 @@ void addOuterRows(const at::Tensor& sums, const at::Tensor& x, const at::Tensor&
   }
 }
 
+void mixRowMoments(const at::Tensor& first, const at::Tensor& second, const at::Tensor& sums, const at::Tensor& counts,
+                   double beta1, double beta2) {
+  TORCH_CHECK(first.dim() == 2 && second.sizes() == first.sizes() && sums.sizes() == first.sizes() && counts.dim() == 1 &&
+                  counts.size(0) == first.size(0),
+              "expected moments and sums [R, C] and counts [R], found ", first.sizes(), second.sizes(), sums.sizes(),
+              counts.sizes());
+  const at::NoGradGuard withoutGradient;
+  const bool isPlain = isPlainFloat(first) && isPlainFloat(second) && isPlainFloat(sums) && isPlainFloat(counts) &&
+                       first.is_contiguous() && second.is_contiguous() && sums.is_contiguous() && counts.is_contiguous();
+  if (!isPlain) {
+    const at::Tensor rows = counts.gt(0).nonzero().view({-1});
+    const at::Tensor g = sums.index_select(0, rows) / counts.index_select(0, rows).unsqueeze(-1).to(sums.scalar_type());
+    first.index_copy_(0, rows, first.index_select(0, rows) * beta1 + g * (1 - beta1));
+    second.index_copy_(0, rows, second.index_select(0, rows) * beta2 + g.square() * (1 - beta2));
+    sums.index_fill_(0, rows, 0);
+    return;
+  }
+  const auto number = [](double value) { return static_cast<float>(value); };
+  const Moments by = {number(beta1), number(1 - beta1), number(beta2), number(1 - beta2), 1, 1, 0};
+  const int64_t width = first.size(1);
+  const float* const count = counts.data_ptr<float>();
+  float *m = first.data_ptr<float>(), *v = second.data_ptr<float>(), *sum = sums.data_ptr<float>();
+  at::parallel_for(0, first.size(0), rowsPerTask(width), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++)
+      if (count[r] > 0) mixRow(m + r * width, v + r * width, sum + r * width, 1.0f / count[r], width, by);
+  });
+  for (const at::Tensor& changed : {first, second, sums}) changed.unsafeGetTensorImpl()->bump_version();
+}
+
 const auto rowMomentsLibrary = defineOnce("row_adam_products", [](torch::Library& library) {
   library.def(
       "row_adam_products(Tensor x, Tensor scale, Tensor rows, Tensor exp_avg, Tensor exp_avg_sq, *, float beta1, float "
       "beta2, float correction1, float correction2, float eps) -> Tensor",
       rowAdamProducts);
+  library.def(
+      "mix_row_moments_(Tensor(a!) exp_avg, Tensor(b!) exp_avg_sq, Tensor(c!) sums, Tensor counts, float beta1, float beta2) "
+      "-> ()",
+      mixRowMoments);
   library.def("add_outer_rows_(Tensor(a!) self, Tensor x, Tensor scale, Tensor rows) -> ()", addOuterRows);
 });
 

@@ -1,4 +1,4 @@
-import { assertSameShape, noGrad, type Tensor, where } from '../tensor/index.ts';
+import { assertSameShape, callTensors, noGrad, type Tensor, where } from '../tensor/index.ts';
 import { entropyOfLogprobs } from './entropy.ts';
 import { penalizeSeen, type SeenText, seenTokens } from './repetition-penalty.ts';
 
@@ -69,7 +69,11 @@ function pick(
 
 /** The likeliest tokens of a distribution [N, V], or of one over kept tokens [N, K']. */
 function topOf(distribution: Tensor, count: number, keptTokens: Tensor | undefined) {
-  const [topLogprobs, places] = distribution.topk(Math.min(count, distribution.shape[1]!));
+  const most = Math.min(count, distribution.shape[1]!);
+  const [topLogprobs, places] = callTensors('laurel::top_k_rows', distribution, most) as [
+    Tensor,
+    Tensor,
+  ];
   return { topLogprobs, topIds: keptTokens === undefined ? places : keptTokens.gather(-1, places) };
 }
 

@@ -2,7 +2,6 @@ import {
   callInPlace,
   callTensor,
   dispose,
-  fromTypedArray,
   keep,
   noGrad,
   type Tensor,
@@ -36,20 +35,22 @@ export class SparseAdam implements StepModel {
   readonly #beta1: number;
   readonly #beta2: number;
   readonly #epsilon: number;
-  /** Where the moments of each row of the head are kept; 0 where nowhere. */
-  readonly #slotOf: Int32Array;
+  readonly #vocabSize: number;
+  /** Where the moments of each row of the head are kept, int64 [V]; 0 where nowhere. Made where the gradients are. */
+  #slotOf: Tensor | undefined;
   /** The row of each slot after the first. */
   #ids: number[] = [];
-  #counts = new Float64Array(1);
   /** [slots, C] each: both moments, and the sum of gradients since the last step. */
   #tables: readonly Tensor[] = [];
+  /** Gradients in each sum, [slots]. */
+  #counts: Tensor | undefined;
   #step = 0;
 
   constructor({ vocabSize, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: SparseAdamOptions) {
     this.#beta1 = beta1;
     this.#beta2 = beta2;
     this.#epsilon = epsilon;
-    this.#slotOf = new Int32Array(vocabSize);
+    this.#vocabSize = vocabSize;
   }
 
   /** Rows with moments. */
@@ -61,7 +62,7 @@ export class SparseAdam implements StepModel {
     if (this.#step === 0) return sgdStepModel().logitStep(gradients);
     const { ids, coefficients, states } = gradients;
     const [first, second] = this.#tables as [Tensor, Tensor];
-    const slots = this.#slots(readIds(ids), ids);
+    const slots = this.#slots(ids);
     const [correction1, correction2] = [this.#beta1, this.#beta2].map(
       (beta) => 1 - beta ** (this.#step + 1),
     );
@@ -83,52 +84,39 @@ export class SparseAdam implements StepModel {
   collect({ ids, coefficients, states }: HeadGradients, accepted: Tensor): void {
     noGrad(() =>
       tidy(() => {
-        const [rows, kept] = [readIds(ids), accepted.toArray()];
-        const each = ids.shape[1]!;
-        for (const [i, id] of rows.entries()) {
-          if (kept[Math.floor(i / each)] === 0) continue;
-          if (id >= 0 && this.#slotOf[id] === UNSEEN) this.#slotOf[id] = this.#ids.push(id);
-        }
-        this.#grow(states);
-        for (const [i, id] of rows.entries())
-          this.#counts[this.#slotOf[id] ?? UNSEEN]! += kept[Math.floor(i / each)]!;
-        const scale = coefficients.mul(accepted.to({ dtype: coefficients.dtype }).unsqueeze(-1));
+        const kept = accepted.greater(0).unsqueeze(-1).logicalAnd(ids.greaterEqual(0)); // [N, K]
+        this.#makeRoom(ids, kept, states);
+        const slots = this.#slots(ids);
+        const weight = kept.to({ dtype: coefficients.dtype });
         callInPlace(
-          'laurel::add_outer_rows_',
-          this.#tables[2]!,
-          states,
-          scale,
-          this.#slots(rows, ids),
+          'aten::index_add_',
+          this.#counts!,
+          0,
+          slots.reshape([-1]),
+          weight.reshape([-1]),
         );
+        const scale = coefficients.mul(weight);
+        callInPlace('laurel::add_outer_rows_', this.#tables[2]!, states, scale, slots);
       }),
     );
   }
 
   advance(): void {
-    const touched = [...this.#ids.keys()]
-      .map((i) => i + 1)
-      .filter((slot) => this.#counts[slot]! > 0);
     this.#step += 1;
-    if (touched.length === 0) return;
-    noGrad(() =>
-      tidy(() => {
-        const [first, second, sums] = this.#tables as [Tensor, Tensor, Tensor];
-        const slots = tensor(touched, { dtype: 'int64', device: sums.device });
-        const counts = tensor(
-          touched.map((slot) => this.#counts[slot]!),
-          { dtype: sums.dtype as 'float32', device: sums.device },
-        );
-        const gradient = sums.indexSelect(0, slots).div(counts.unsqueeze(-1));
-        mixRows(first, slots, gradient, this.#beta1);
-        mixRows(second, slots, gradient.square(), this.#beta2);
-      }),
-    );
-    this.discard();
+    if (this.#counts === undefined) return;
+    const [first, second, sums] = this.#tables as [Tensor, Tensor, Tensor];
+    const [beta1, beta2] = [this.#beta1, this.#beta2];
+    noGrad(() => {
+      callInPlace('laurel::mix_row_moments_', first, second, sums, this.#counts!, beta1, beta2);
+      this.#counts!.mul_(0);
+    });
   }
 
   discard(): void {
-    this.#counts.fill(0);
-    noGrad(() => this.#tables[2]?.mul_(0));
+    noGrad(() => {
+      this.#counts?.mul_(0);
+      this.#tables[2]?.mul_(0);
+    });
   }
 
   state(): Readonly<Record<string, Tensor>> {
@@ -141,57 +129,75 @@ export class SparseAdam implements StepModel {
   }
 
   load({ step, ids, exp_avg: first, exp_avg_sq: second }: Readonly<Record<string, Tensor>>): void {
-    this.#slotOf.fill(UNSEEN);
-    dispose(...this.#tables);
+    for (const held of [this.#slotOf, this.#counts, ...this.#tables]) if (held) dispose(held);
+    this.#slotOf = undefined;
+    this.#counts = undefined;
     this.#tables = [];
-    this.#counts = new Float64Array(1);
     this.#step = step!.item();
     this.#ids = ids === undefined ? [] : ids.toArray();
-    for (const [i, id] of this.#ids.entries()) this.#slotOf[id] = i + 1;
-    if (first === undefined || second === undefined) return;
-    this.#grow(first);
+    if (ids === undefined || first === undefined || second === undefined) return;
     noGrad(() =>
       tidy(() => {
+        this.#mapIds(this.#ids, 1, first);
+        this.#grow(first);
         for (const [k, saved] of [first, second].entries())
           this.#tables[k]!.narrow(0, 1, this.rows).copy_(saved);
       }),
     );
   }
 
-  #slots(rows: Int32Array, ids: Tensor): Tensor {
-    const slots = BigInt64Array.from(rows, (id) => BigInt(this.#slotOf[id] ?? UNSEEN));
-    return fromTypedArray(slots, ids.shape).to({ device: ids.device });
+  /** Where the moments of rows are; those of −1, and of rows never seen, are nowhere. */
+  #slots(ids: Tensor): Tensor {
+    const isRow = ids.greaterEqual(0).to({ dtype: 'int64' });
+    return this.#slotTable(ids)
+      .indexSelect(0, ids.clamp(0).reshape([-1]))
+      .view(ids.shape)
+      .mul(isRow);
+  }
+
+  #slotTable({ device }: Tensor): Tensor {
+    this.#slotOf ??= keep(zeros([this.#vocabSize], { dtype: 'int64', device }));
+    return this.#slotOf;
+  }
+
+  /** Gives the next slots to rows that have none. */
+  #mapIds(ids: readonly number[], firstSlot: number, like: Tensor): void {
+    const options = { dtype: 'int64', device: like.device } as const;
+    const slots = ids.map((_, i) => firstSlot + i);
+    callInPlace(
+      'aten::index_copy_',
+      this.#slotTable(like),
+      0,
+      tensor([...ids], options),
+      tensor(slots, options),
+    );
+  }
+
+  /** Slots for the kept rows that have none yet. */
+  #makeRoom(ids: Tensor, kept: Tensor, states: Tensor): void {
+    const isNew = this.#slots(ids).eq(UNSEEN).logicalAnd(kept);
+    if (isNew.sum().item() > 0) {
+      const found = [...new Set(callTensor('aten::masked_select', ids, isNew).toArray())];
+      this.#mapIds(found, this.rows + 1, states);
+      this.#ids.push(...found);
+    }
+    this.#grow(states);
   }
 
   /** Makes room for every slot, twice as much as before where there was too little. */
   #grow(like: Tensor): void {
-    const [needed, width] = [this.#ids.length + 1, like.shape[1]!];
-    const held = this.#counts.length;
-    if (this.#tables.length > 0 && held >= needed) return;
-    const capacity = Math.min(Math.max(needed, 2 * held, 64), this.#slotOf.length + 1);
-    this.#tables = Array.from({ length: 3 }, (_, k) => {
-      const table = keep(zeros([capacity, width], { dtype: like.dtype, device: like.device }));
-      const before = this.#tables[k];
-      if (before !== undefined) {
-        table.narrow(0, 0, held).copy_(before);
-        dispose(before);
-      }
+    const [needed, width] = [this.rows + 1, like.shape[1]!];
+    const held = this.#tables[0]?.shape[0] ?? 0;
+    if (held >= needed) return;
+    const capacity = Math.min(Math.max(needed, 2 * held, 64), this.#vocabSize + 1);
+    const grown = (shape: number[], before: Tensor | undefined): Tensor => {
+      const table = keep(zeros(shape, { dtype: like.dtype, device: like.device }));
+      if (before === undefined) return table;
+      table.narrow(0, 0, held).copy_(before);
+      dispose(before);
       return table;
-    });
-    const counts = new Float64Array(capacity);
-    counts.set(this.#counts);
-    this.#counts = counts;
+    };
+    this.#tables = Array.from({ length: 3 }, (_, k) => grown([capacity, width], this.#tables[k]));
+    this.#counts = grown([capacity], this.#counts);
   }
-}
-
-const readIds = (ids: Tensor): Int32Array =>
-  ids.to({ dtype: 'int32' }).toTypedArray() as Int32Array;
-
-/** Rows ← β rows + (1 − β) values. */
-function mixRows(table: Tensor, slots: Tensor, values: Tensor, beta: number): void {
-  const mixed = table
-    .indexSelect(0, slots)
-    .mul(beta)
-    .add(values.mul(1 - beta));
-  callInPlace('aten::index_copy_', table, 0, slots, mixed);
 }
