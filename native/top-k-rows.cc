@@ -3,7 +3,7 @@
 // Float32 on the CPU; aten::topk elsewhere, whose order of equal numbers is its own.
 #include "fused.h"
 
-#include <limits>
+#include <functional>
 #include <tuple>
 #include <vector>
 
@@ -12,18 +12,18 @@ namespace {
 
 constexpr int64_t kTopBlock = 4 * kLanes;
 
-struct Ranked {
-  float value;
-  int64_t place;
-};
-
-// NaN before everything, as in aten::topk.
-inline bool isBefore(const Ranked& a, const Ranked& b) {
-  const bool oneIsNan = std::isnan(a.value), otherIsNan = std::isnan(b.value);
-  if (oneIsNan != otherIsNan) return oneIsNan;
-  if (!oneIsNan && a.value != b.value) return a.value > b.value;
-  return a.place < b.place;
+// Number and place as one whole number, the larger the earlier: the order of floats is that of their bits with the sign
+// turned into an offset. NaN comes before everything, as in aten::topk, and −0 counts as 0.
+inline uint64_t keyOf(float value, int64_t place) {
+  const float positive = value + 0.0f;
+  uint32_t bits;
+  std::memcpy(&bits, &positive, sizeof(bits));
+  if (std::isnan(value)) bits = 0x7fffffffu;
+  bits = (bits & 0x80000000u) ? ~bits : (bits | 0x80000000u);
+  return (static_cast<uint64_t>(bits) << 32) | (0xffffffffu - static_cast<uint32_t>(place));
 }
+
+inline int64_t placeOf(uint64_t key) { return 0xffffffffu - static_cast<uint32_t>(key); }
 
 LAUREL_KERNELS_BEGIN
 
@@ -39,16 +39,19 @@ LAUREL_KERNEL int64_t nextBlock(const float* row, int64_t from, int64_t count, f
 
 LAUREL_KERNELS_END
 
-// Keeps the first `k` of the candidates; returns the value that another one must exceed.
-float keepBest(std::vector<Ranked>& candidates, int64_t k) {
-  if (static_cast<int64_t>(candidates.size()) < k) return -std::numeric_limits<float>::infinity();
-  std::nth_element(candidates.begin(), candidates.begin() + (k - 1), candidates.end(), isBefore);
-  candidates.resize(static_cast<size_t>(k));
-  return candidates.back().value;
+using Keys = std::vector<uint64_t>;
+
+// Keeps the `k` earliest keys; returns the last one's number.
+float keepBest(Keys& keys, int64_t k, const float* row) {
+  if (static_cast<int64_t>(keys.size()) > k) {
+    std::nth_element(keys.begin(), keys.begin() + (k - 1), keys.end(), std::greater<uint64_t>());
+    keys.resize(static_cast<size_t>(k));
+  }
+  return row[placeOf(keys[static_cast<size_t>(k - 1)])];
 }
 
-void topOfRow(const float* row, int64_t count, int64_t k, std::vector<Ranked>& candidates, float* values, int64_t* places) {
-  candidates.clear();
+void topOfRow(const float* row, int64_t count, int64_t k, Keys& keys, float* values, int64_t* places) {
+  keys.clear();
   const auto room = static_cast<size_t>(4 * k);
   bool isFull = false;
   float least = 0;
@@ -57,23 +60,23 @@ void topOfRow(const float* row, int64_t count, int64_t k, std::vector<Ranked>& c
     const int64_t end = std::min(count, start + kTopBlock);
     for (int64_t i = start; i < end; i++) {
       if (isFull && row[i] <= least) continue;
-      candidates.push_back({row[i], i});
-      if (candidates.size() < room) continue;
-      least = keepBest(candidates, k);
+      keys.push_back(keyOf(row[i], i));
+      if (keys.size() < room) continue;
+      least = keepBest(keys, k, row);
       isFull = true;
     }
     start = end;
   }
-  keepBest(candidates, k);
-  std::sort(candidates.begin(), candidates.end(), isBefore);
+  keepBest(keys, k, row);
+  std::sort(keys.begin(), keys.end(), std::greater<uint64_t>());
   for (int64_t i = 0; i < k; i++) {
-    values[i] = candidates[static_cast<size_t>(i)].value;
-    places[i] = candidates[static_cast<size_t>(i)].place;
+    places[i] = placeOf(keys[static_cast<size_t>(i)]);
+    values[i] = row[places[i]];
   }
 }
 
 std::tuple<at::Tensor, at::Tensor> topKRows(const at::Tensor& x, int64_t k) {
-  TORCH_CHECK(x.dim() == 2 && k > 0 && k <= x.size(1), "expected x [N, V] and k in 1 … V, found ", x.sizes(), " and ", k);
+  TORCH_CHECK(x.dim() == 2 && k > 0 && k <= x.size(1) && x.size(1) < (int64_t{1} << 32), "expected x [N, V] and k in 1 … V, found ", x.sizes(), " and ", k);
   const at::NoGradGuard withoutGradient;
   if (!isPlainFloat(x)) return at::topk(x, k);
   const at::Tensor rows = x.contiguous();
@@ -84,10 +87,10 @@ std::tuple<at::Tensor, at::Tensor> topKRows(const at::Tensor& x, int64_t k) {
   float* const value = values.data_ptr<float>();
   int64_t* const place = places.data_ptr<int64_t>();
   at::parallel_for(0, rows.size(0), rowsPerTask(4 * count), [&](int64_t begin, int64_t end) {
-    std::vector<Ranked> candidates;
-    candidates.reserve(static_cast<size_t>(4 * k));
+    Keys keys;
+    keys.reserve(static_cast<size_t>(4 * k));
     for (int64_t row = begin; row < end; row++)
-      topOfRow(from + row * count, count, k, candidates, value + row * k, place + row * k);
+      topOfRow(from + row * count, count, k, keys, value + row * k, place + row * k);
   });
   return {values, places};
 }

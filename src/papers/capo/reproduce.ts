@@ -4,6 +4,7 @@ import { reportCapo } from './report/report.ts';
 import {
   type Arm,
   baselineArms,
+  completionArms,
   coreArms,
   headArms,
   tuningArms,
@@ -93,6 +94,7 @@ function plan({ isQuick, seeds = isQuick ? [0] : [0, 1, 2, 3, 4] }: PlanOptions)
     cells: [
       ...onSums.flatMap((place) => [startCell(place), ...armCells(place, coreArms(chosenChanges))]),
       ...onSums.flatMap(controlledCells),
+      ...onSums.flatMap((place) => armCells(place, completionArms(chosenChanges))),
       ...onSums.flatMap((place) => armCells(place, variantArms(chosenChanges))),
       ...onCountdown.flatMap((place) => [
         startCell(place),

@@ -25,6 +25,7 @@ export const armNames: Readonly<Record<string, string>> = {
   'tight-clip': 'GRPO, clip 0.02, two passes',
   'gradient-clipping': 'GRPO, gradients clipped at 0.1',
   'lower-rate': 'GRPO, a fifth of the rate',
+  'capo-completions': 'CAPO, whole completions rejected',
   'head-grpo': 'head only, GRPO',
   'head-capo': 'head only, CAPO',
 };

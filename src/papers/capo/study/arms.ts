@@ -24,6 +24,8 @@ export interface Arm {
   readonly maxGradNorm?: number;
   /** The regime's learning rate is multiplied by it. */
   readonly rateShare?: number;
+  /** What is rejected as one; tokens unless given. */
+  readonly level?: 'token' | 'sequence';
   /** Whether only the head is trained, where the last-layer model leaves nothing out. */
   readonly trains?: 'head' | 'all';
 }
@@ -68,6 +70,19 @@ export const baselineArms: readonly Arm[] = [
   { ...plain('grpo', 'aggressive', 'gradient-clipping'), maxGradNorm: 0.1 },
   { ...plain('grpo', 'aggressive', 'lower-rate'), rateShare: 0.2 },
 ];
+
+/** Tokens of a completion of the first task, about. */
+const COMPLETION_TOKENS = 30;
+
+/**
+ * Whole completions rejected in place of tokens: one of which a single token is at its bound is at its own. Where tokens
+ * go, the others of a failed chain stay; where the completion goes, none does.
+ */
+export const completionArms = (changes: ChosenChanges): Arm[] => {
+  const { objective, policy } = boundsOf(changes.grpo);
+  const bounds = { objective: objective / COMPLETION_TOKENS, policy: policy / COMPLETION_TOKENS };
+  return [{ ...plain('grpo', 'aggressive', 'capo-completions'), level: 'sequence', bounds }];
+};
 
 /** Only the head trained, where the model of it is exact. */
 export const headArms = (changes: ChosenChanges): Arm[] => [

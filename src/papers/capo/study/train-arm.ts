@@ -124,6 +124,7 @@ export async function computeArm(
     tokenFilter: capoTokenFilter({
       objectiveBound: bounds.objective,
       policyBound: bounds.policy,
+      level: arm.level ?? 'token',
       topTokens: policy.model.config.vocabSize,
       stepModel: new SparseAdam({ vocabSize: policy.model.config.vocabSize }),
     }),
