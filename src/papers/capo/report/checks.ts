@@ -21,6 +21,14 @@ const notMeasured = (missing: string): Found => ({
   verdict: 'not measured',
 });
 
+/** Seeds that a verdict takes; fewer are told, and judged by nobody. */
+const SEEDS_TO_JUDGE = 3;
+
+const judgedBy = (seeds: number, found: Found): Found =>
+  seeds >= SEEDS_TO_JUDGE || found.verdict === 'not measured'
+    ? found
+    : { ours: `${found.ours}. Too few seeds for a verdict`, verdict: 'not measured' };
+
 const average = (runs: readonly StudyRun[], of: (run: StudyRun) => number) =>
   decimals(mean(runs.map(of)));
 
@@ -139,63 +147,72 @@ export function findChecks(
         'Conservative GRPO climbs steadily; with five times the rate and a twelfth of the batch it collapses.',
       paper:
         'from 0.61 to 0.75 at 60,000 completions; peak 0.76 near 3,500 completions, below 0.60 by 5,500',
-      ...findRegimes(sums),
+      ...judgedBy(runsOfArm(sums, 'grpo-aggressive').length, findRegimes(sums)),
       plots: sums.length === 0 ? [] : accuracy,
     },
     {
       id: 'stability',
       finding: 'CAPO does not collapse where GRPO does.',
       paper: '0.79 at 9,600 completions, no collapse',
-      ...findStability(sums, 'grpo-aggressive', 'capo'),
+      ...judgedBy(runsOfArm(sums, 'capo').length, findStability(sums, 'grpo-aggressive', 'capo')),
       plots: sums.length === 0 ? [] : accuracy,
     },
     {
       id: 'sample-efficiency',
       finding: 'CAPO is where the conservative run ends after far fewer completions.',
       paper: '30 times fewer',
-      ...findEfficiency(sums),
+      ...judgedBy(efficiencies(sums, 'capo').length, findEfficiency(sums)),
       plots: sums.length === 0 ? [] : accuracy,
     },
     {
       id: 'rejection',
       finding: 'Few tokens are rejected, most of them early.',
       paper: 'at most 7.8%, below 2% after 1,500 completions, none at the end',
-      ...findRejection(sums),
+      ...judgedBy(runsOfArm(sums, 'capo').length, findRejection(sums)),
       plots: sums.length === 0 ? [] : ['filter.svg'],
     },
     {
       id: 'correlation',
       finding: 'm_F ranks tokens as the KL of the update does.',
       paper: 'Spearman 0.62 (GRPO) and 0.46 (CAPO) by token',
-      ...findCorrelation(controlled),
+      ...judgedBy(new Set(controlled.map(({ seed }) => seed)).size, findCorrelation(controlled)),
       plots: [],
     },
     {
       id: 'dr-capo',
       finding: 'Dr.CAPO does not collapse where Dr. GRPO does.',
       paper: 'Dr. GRPO: peak 0.75 near 2,000 completions, collapse by 3,500',
-      ...findStability(sums, 'dr-grpo-aggressive', 'dr-capo'),
+      ...judgedBy(
+        runsOfArm(sums, 'dr-capo').length,
+        findStability(sums, 'dr-grpo-aggressive', 'dr-capo'),
+      ),
       plots: has(sums, 'dr-grpo-aggressive') ? ['variants.svg'] : [],
     },
     {
       id: 'reincapo',
       finding: 'ReinCAPO does not collapse where REINFORCE does.',
       paper: 'REINFORCE: peak 0.69 near 2,000 completions, collapse by 3,000',
-      ...findStability(sums, 'reinforce-aggressive', 'reincapo'),
+      ...judgedBy(
+        runsOfArm(sums, 'reincapo').length,
+        findStability(sums, 'reinforce-aggressive', 'reincapo'),
+      ),
       plots: has(sums, 'reinforce-aggressive') ? ['variants.svg'] : [],
     },
     {
       id: 'baselines',
       finding: 'CAPO ends above what one would try instead at the same rate and batch.',
       paper: 'KL penalties and tighter clips do not do as well',
-      ...findBaselines(sums),
+      ...judgedBy(runsOfArm(sums, 'kl-penalty').length, findBaselines(sums)),
       plots: has(sums, 'kl-penalty') ? ['baselines.svg'] : [],
     },
     {
       id: 'second-task',
       finding: 'On a second task CAPO does not collapse where GRPO does.',
       paper: 'other models and test sets, the same picture',
-      ...findStability(countdown, 'grpo-aggressive', 'capo'),
+      ...judgedBy(
+        runsOfArm(countdown, 'capo').length,
+        findStability(countdown, 'grpo-aggressive', 'capo'),
+      ),
       plots: countdown.length === 0 ? [] : accuracy,
     },
   ];

@@ -1,5 +1,7 @@
 /** What the recorded results say, in a few paragraphs, written with them in sight. */
-export const reading: readonly string[] = [];
+export const reading: readonly string[] = [
+  'The study is far from whole: the core arms exist for few seeds, and no finding has a verdict from fewer than three. What there is says that at this size aggressive GRPO collapses, as in the paper, and that CAPO’s filter does not prevent it. The README of this folder tells of trials that came before.',
+];
 
 /** Why a finding does not appear as in the paper, by its check. */
 export const notes: Readonly<Record<string, string>> = {};

@@ -105,8 +105,10 @@ export async function computeControlled(
   if (trains === 'head') freezeTrunk(policy);
   const optimizer = adamW(decayGroups(trainableParameters(policy.model), 0));
   const learner = { policy, optimizer, maxGradNorm: 1 };
-  const { completionsPerStep, learningRate } = settings.regimes[regime];
-  const { groupSize, controlled } = settings.practice;
+  const { completionsPerStep, learningRate: peak } = settings.regimes[regime];
+  const { groupSize, controlled, completions } = settings.practice;
+  // As in the arms, the rate rises over a tenth of a run.
+  const warmupSteps = Math.ceil((0.1 * completions) / completionsPerStep);
   const random = randomIntegers(streamSeed(seed, streams.practice));
   const batch = { prompts: completionsPerStep / groupSize, generator: new Generator(seed) };
   const stepModel = new SparseAdam({ vocabSize: policy.model.config.vocabSize });
@@ -114,6 +116,7 @@ export async function computeControlled(
   const steps: Json[] = [];
   for (let step = 0; step < controlled.steps[regime]; step++) {
     context.report(`step ${step}`);
+    const learningRate = peak * Math.min(1, step / warmupSteps);
     const sequences = await sampleBatch(policy, settings, batch, random);
     const isMeasured = step > 0 && step % controlled.every[regime] === 0;
     const before = isMeasured ? tokenDistributions(policy, sequences) : undefined;

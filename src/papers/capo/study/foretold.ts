@@ -141,7 +141,7 @@ function describeRejection(
   };
 }
 
-/** Cosine of m/√v of the head's rows between the sparse model and the optimiser itself. */
+/** Cosine of m/√v of the head's rows between the sparse model, which ascends, and the optimiser itself, which descends. */
 export function compareMoments(model: SparseAdam, optimizer: Optimizer) {
   return tidy(() => {
     const { ids, exp_avg: first, exp_avg_sq: second } = model.state();
@@ -150,7 +150,7 @@ export function compareMoments(model: SparseAdam, optimizer: Optimizer) {
     const rows = (key: string) => tensors.get(`${key}.lm_head.weight`)!.indexSelect(0, ids);
     const step = (m: typeof ids, v: typeof ids) => m.div(v.sqrt().add(1e-8)).toArray();
     const modelled = step(first!, second!);
-    const real = step(rows('exp_avg'), rows('exp_avg_sq'));
+    const real = step(rows('exp_avg').neg(), rows('exp_avg_sq'));
     return {
       cosine: cosine(modelled, real),
       ratio: ratio(modelled, real),

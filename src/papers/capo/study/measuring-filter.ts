@@ -41,10 +41,12 @@ export class MeasuringFilter implements TokenFilter {
       const predicted = predictTokens(offered, { stepModel: this.#stepModel });
       const { probabilities, residual, logitStep, gradients, shifts } = predicted;
       const rate = offered.learningRate;
-      const moved = probabilities.log().add(logitStep.mul(rate)).logSoftmax(-1);
-      const kl = probabilities.mul(probabilities.log().sub(moved)).sum(-1);
+      // Probabilities that vanish in float32 stay finite, and weigh nothing.
+      const held = probabilities.clamp(1e-30).log();
+      const moved = held.add(logitStep.mul(rate)).logSoftmax(-1);
+      const kl = probabilities.mul(held.sub(moved)).sum(-1);
       const isSampled = gradients.ids.eq(offered.tokens.unsqueeze(-1)).to({ dtype: kl.dtype });
-      const ratio = moved.sub(probabilities.log()).mul(isSampled).sum(-1).exp();
+      const ratio = moved.sub(held).mul(isSampled).sum(-1).exp();
       const columns = [
         shifts.objective,
         shifts.policy,
