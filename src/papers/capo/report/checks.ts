@@ -22,7 +22,7 @@ const notMeasured = (missing: string): Found => ({
 });
 
 /** Seeds that a verdict takes; fewer are told, and judged by nobody. */
-const SEEDS_TO_JUDGE = 3;
+export const SEEDS_TO_JUDGE = 3;
 
 const judgedBy = (seeds: number, found: Found): Found =>
   seeds >= SEEDS_TO_JUDGE || found.verdict === 'not measured'

@@ -7,7 +7,7 @@ import { type Efficiency, efficiencies } from '../analysis/efficiency.ts';
 import { controlledRunsOf } from '../study/controlled-runs.ts';
 import { runsOf, type StudyRun, startsOf } from '../study/runs.ts';
 import { armsSection } from './arms-table.ts';
-import { findChecks } from './checks.ts';
+import { findChecks, SEEDS_TO_JUDGE } from './checks.ts';
 import { controlledSection } from './controlled-section.ts';
 import { notes, reading } from './notes.ts';
 import { baselinesPlot, corePlot, filterPlot, variantsPlot } from './plots.ts';
@@ -24,11 +24,11 @@ function headlineOf(runs: readonly StudyRun[]): Omit<Headline, 'command'> {
     );
   return {
     name: 'how many times fewer completions CAPO needs to be where the conservative run ends (median over seeds; 0: never)',
-    ours: found.length === 0 ? null : Number(median(found).toFixed(1)),
+    ours: found.length < SEEDS_TO_JUDGE ? null : Number(median(found).toFixed(1)),
     paper: PAPER_RATIO,
     unit: 'times',
     spread:
-      found.length < 2
+      found.length < SEEDS_TO_JUDGE
         ? null
         : { ...bootstrapInterval(found, median), of: '95% bootstrap interval over seeds' },
     seeds: found.map(({ seed }) => seed).sort((a, b) => a - b),
