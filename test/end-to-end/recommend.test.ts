@@ -30,12 +30,33 @@ test('evaluate measures a model beside popularity and writes what it measured', 
   expect(stdout).toMatch(/\| HR +\| +@1 \| +@6 \|/);
   expect(stdout).toMatch(/\| model +\| +\S+ ± \S+ \| 1\.0000 ± 0\.0000 \|/);
   expect(stdout).toMatch(/\| model +\| +0\.0% \| +0 \| +3 \(37\.5%\) \|/);
-  expect(stdout).toContain('8 questions, each ranked over all items');
+  expect(stdout).toContain(
+    '8 questions, each ranked over all items, those of its history among them (0 targets are);',
+  );
   expect(stderr).toMatch(/model: 8 of 8 users, \d+\/s/);
   const measured: Evaluation[] = JSON.parse(readFileSync(path('measured.json'), 'utf8'));
   expect(measured.map(({ name }) => name)).toEqual(['popularity', 'model']);
   // Test targets 4 5 0 1 2 3 4 5 by popularity, whose order is 1 2 0 3 4 5.
   expect(measured[0]!.ranks).toEqual([5, 6, 3, 1, 2, 4, 5, 6]);
+});
+
+test('evaluate leaves the items of histories out where asked, for all alike, and says so', async () => {
+  const { code, stdout, stderr } = await recommend(
+    ...['evaluate', 'model', '--data', 'data-set', '--ks', '1,2', '--json', 'left-out.json'],
+    ...['--history-items', 'left-out'],
+  );
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('ranked over all items except those of its history (0 targets are');
+  const measured: (Evaluation & { historyItems: string })[] = JSON.parse(
+    readFileSync(path('left-out.json'), 'utf8'),
+  );
+  expect(measured.map(({ historyItems }) => historyItems)).toEqual(['left-out', 'left-out']);
+  for (const { cutOffs } of measured)
+    for (const { repetition } of cutOffs) expect(repetition).toBe(0);
+  // Four of six items are in each history, so that the two others are the list. Popularity's order is 1 2 0 3 4 5:
+  // targets 4 5 0 1 2 3 4 5 beside 5 0 1 2 3 4 5 0.
+  expect(measured[0]!.ranks).toEqual([1, 2, 2, 1, 1, 1, 1, 2]);
+  for (const rank of measured[1]!.ranks) expect([1, 2]).toContain(rank);
 });
 
 test('evaluate refuses a data set of other items', async () => {

@@ -14,6 +14,7 @@ import {
   popularityRecommender,
   type RecommendationData,
   type Recommender,
+  withoutHistory,
 } from '../../recommendation/index.ts';
 import { type Command, configFlag, helpFlag, textFlag } from '../command.ts';
 import { abortOnInterrupt } from '../interruption.ts';
@@ -72,11 +73,23 @@ const recommenderOf = (
     ? generativeRecommender(policy, language, { batchSize, ...(width !== null && { width }) })
     : recommender;
 
+const asAsked = (recommender: Recommender, { historyItems }: EvaluateConfig): Recommender =>
+  historyItems === 'left-out' ? withoutHistory(recommender) : recommender;
+
+const countTaken = (questions: readonly NextItem[]): number =>
+  questions.filter(({ history, target }) => history.includes(target)).length;
+
+interface Measured {
+  readonly evaluations: readonly Evaluation[];
+  /** Questions whose answer is in their history. */
+  readonly takenTargets: number;
+}
+
 async function evaluateAll(
   folders: readonly string[],
   config: EvaluateConfig,
   signal: AbortSignal,
-): Promise<Evaluation[]> {
+): Promise<Measured> {
   const data: RecommendationData = await loadRecommendationData(config.data);
   const questions = someOf(data[config.split], config.maxQuestions);
   if (questions.length === 0)
@@ -86,7 +99,7 @@ async function evaluateAll(
     const { ks, batchSize } = config;
     const onProgress = progressLine(recommender.name);
     const options = { ks, data, language, batchSize, signal, onProgress };
-    evaluations.push(await evaluateRecommender(recommender, questions, options));
+    evaluations.push(await evaluateRecommender(asAsked(recommender, config), questions, options));
   };
   await measure(popularityRecommender(data), undefined);
   for (const folder of folders) {
@@ -95,7 +108,7 @@ async function evaluateAll(
     const recommender = recommenderOf(loaded, config);
     await measure({ ...recommender, name: nameOf(folder, folders) }, loaded.language);
   }
-  return evaluations;
+  return { evaluations, takenTargets: countTaken(questions) };
 }
 
 function write(file: string, text: string): void {
@@ -106,9 +119,11 @@ function write(file: string, text: string): void {
   }
 }
 
-function report(evaluations: readonly Evaluation[], { markdown, json }: EvaluateConfig): void {
-  const text = renderEvaluations(evaluations);
+function report({ evaluations, takenTargets }: Measured, config: EvaluateConfig): void {
+  const { historyItems, markdown, json } = config;
+  const text = renderEvaluations(evaluations, { historyItems, takenTargets });
   process.stdout.write(text);
   if (markdown !== null) write(markdown, text);
-  if (json !== null) write(json, `${JSON.stringify(evaluations)}\n`);
+  if (json !== null)
+    write(json, `${JSON.stringify(evaluations.map((each) => ({ historyItems, ...each })))}\n`);
 }

@@ -25,12 +25,20 @@ export const evaluateConfig = defineConfig({
         .min(1)
         .default([1, 3, 5, 10, 20, 50])
         .describe('Cut-offs K of HR@K and NDCG@K; the largest is how many items are asked for.'),
+      historyItems: z
+        .enum(['kept', 'left-out'])
+        .default('kept')
+        .describe(
+          'kept: items of a history are ranked like all others, as TIGER and ReRe published; left-out: no recommender may give them.',
+        ),
       width: z
         .int()
         .min(1)
         .nullable()
         .default(null)
-        .describe('Beams of a generative recommender; null: the largest cut-off.'),
+        .describe(
+          'Beams of a generative recommender; null: the largest cut-off and, where they are left out, room for the items of the history.',
+        ),
       batchSize: z.int().min(1).default(64).describe('Histories read at one time.'),
     }),
     output: configGroup('Output', {

@@ -26,8 +26,24 @@ const byCutOff = (
     evaluations.map(({ name, cutOffs }) => [name, ...cutOffs.map(show)]),
   );
 
+/** What could be recommended, to all alike. */
+export interface Protocol {
+  /** Whether items of a history may be recommended after it. */
+  readonly historyItems: 'kept' | 'left-out';
+  /** Questions whose answer is in their history. */
+  readonly takenTargets: number;
+}
+
+function caption(users: number, { historyItems, takenTargets }: Protocol): string {
+  const end = '± is the standard error.';
+  const targets = takenTargets === 1 ? '1 target is' : `${takenTargets} targets are`;
+  return historyItems === 'kept'
+    ? `${users} questions, each ranked over all items, those of its history among them (${targets}); ${end}`
+    : `${users} questions, each ranked over all items except those of its history (${targets}, never found); ${end}`;
+}
+
 /** Evaluations on the same questions as Markdown tables. */
-export function renderEvaluations(evaluations: readonly Evaluation[]): string {
+export function renderEvaluations(evaluations: readonly Evaluation[], protocol: Protocol): string {
   const rest = evaluations.map((each) => [
     each.name,
     percent(each.invalidRate),
@@ -43,7 +59,7 @@ export function renderEvaluations(evaluations: readonly Evaluation[]): string {
     byCutOff('Coverage', evaluations, ({ coverage }) => percent(coverage)),
     byCutOff('Repetition', evaluations, ({ repetition }) => percent(repetition)),
     table(['', 'invalid ids', 'short lists', 'targets that share an id', 'users/s'], rest),
-    `${evaluations[0]!.users} questions, each ranked over all items; ± is the standard error.`,
+    caption(evaluations[0]!.users, protocol),
     '',
   ].join('\n\n');
 }

@@ -9,7 +9,7 @@ export const recommendVerbs: Readonly<Record<string, RecommendVerb>> = {
   },
   train: {
     usage: 'train DATA --method METHOD --out FOLDER',
-    summary: 'Train a recommender: supervised, rere, sasrec, popularity.',
+    summary: 'Train a recommender: supervised, rere, sdpo, sasrec, popularity.',
     load: async () => (await import('./train-command.ts')).trainRecommenderCommand,
   },
   evaluate: {

@@ -16,6 +16,10 @@ export const trainMethods: Readonly<Record<string, MethodEntry>> = {
     summary: 'a language model is rewarded for what users took next, from groups of likely items',
     load: async () => (await import('./rere-method.ts')).rereMethod,
   },
+  sdpo: {
+    summary: 'a language model prefers what users took to several random items at once',
+    load: async () => (await import('./sdpo-method.ts')).sdpoMethod,
+  },
   sasrec: {
     summary: 'self-attention over item histories',
     load: async () => (await import('./sasrec-method.ts')).sasrecMethod,

@@ -11,12 +11,15 @@ function rolloutOf(
   { tokenizer }: Policy,
   { logprobDistribution }: ResolvedSampling,
 ): Rollout {
+  let text: string | undefined;
   return {
     tokens,
     logprobs,
     finishReason: 'stop',
+    // Rewards and records each ask for it; decoded when it is first read, and then kept.
     get text() {
-      return tokenizer.decode(tokens);
+      text ??= tokenizer.decode(tokens);
+      return text;
     },
     ...(logprobDistribution === 'sampled' && { keptTokens: keptTokensOf(allowed) }),
   };

@@ -71,6 +71,22 @@ test('a beam group is every path, likeliest first, where the group is as large a
   expect(scores).toEqual([...scores].sort((a, b) => b - a));
 });
 
+test('the text of a beam’s completion is decoded when it is first read, and kept', async () => {
+  let decoded = 0;
+  const tokenizer = Object.create(policy.tokenizer) as typeof policy.tokenizer;
+  tokenizer.decode = (tokens) => {
+    decoded++;
+    return policy.tokenizer.decode(tokens);
+  };
+  const counting = Object.create(policy, { tokenizer: { value: tokenizer } }) as typeof policy;
+  const [group] = await beamGroups(trie)(counting, [prompt([3, 4], [2])], options());
+  expect(decoded).toBe(0);
+  const read = () => group!.rollouts.map(({ text }) => text);
+  expect(read()).toEqual(group!.rollouts.map(({ tokens }) => policy.tokenizer.decode(tokens)));
+  expect(read()).toEqual(read());
+  expect(decoded).toBe(group!.rollouts.length);
+});
+
 test('many prompts in portions are the same groups as each alone', async () => {
   const prompts = [prompt([3, 4], [2]), prompt([5], [2]), prompt([1, 2, 3], [2])];
   const beam = beamGroups(trie);
