@@ -40,6 +40,19 @@ export const rere: Paper = {
       does: 'ReRe from that start: beam search among the items, ranking reward, GRPO.',
     },
     {
+      command: 'npx laurel recommend train data --config recipes/rere/sdpo-small.yaml',
+      does: 'S-DPO from that start, a baseline: what users took over random items.',
+    },
+    {
+      command: 'npx laurel recommend train data --method sasrec --out recommenders/sasrec',
+      does: 'SASRec with cross-entropy over all items, a baseline without a language model.',
+    },
+    {
+      command:
+        'npx laurel recommend evaluate recommenders/supervised recommenders/sdpo recommenders/rere recommenders/sasrec --data data',
+      does: 'HR@K and NDCG@K of all of them and of popularity in one table.',
+    },
+    {
       command: 'npx laurel recommend train data --config recipes/rere/rere-qwen2-0.5b.yaml',
       does: 'The paper’s configuration, with titles, for a GPU.',
     },
