@@ -31,7 +31,7 @@ test('evaluate measures a model beside popularity and writes what it measured', 
   expect(stdout).toMatch(/\| model +\| +\S+ ± \S+ \| 1\.0000 ± 0\.0000 \|/);
   expect(stdout).toMatch(/\| model +\| +0\.0% \| +0 \| +3 \(37\.5%\) \|/);
   expect(stdout).toContain(
-    '8 questions, each ranked over all items, those of its history among them (0 targets are);',
+    '8 questions, each ranked over all items, those of its history among them; ±',
   );
   expect(stderr).toMatch(/model: 8 of 8 users, \d+\/s/);
   const measured: Evaluation[] = JSON.parse(readFileSync(path('measured.json'), 'utf8'));
@@ -46,7 +46,9 @@ test('evaluate leaves the items of histories out where asked, for all alike, and
     ...['--history-items', 'left-out'],
   );
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain('ranked over all items except those of its history (0 targets are');
+  expect(stdout).toContain(
+    '8 questions, each ranked over all items except those of its history; ±',
+  );
   const measured: (Evaluation & { historyItems: string })[] = JSON.parse(
     readFileSync(path('left-out.json'), 'utf8'),
   );

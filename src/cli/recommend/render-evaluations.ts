@@ -35,11 +35,13 @@ export interface Protocol {
 }
 
 function caption(users: number, { historyItems, takenTargets }: Protocol): string {
-  const end = '± is the standard error.';
-  const targets = takenTargets === 1 ? '1 target is' : `${takenTargets} targets are`;
-  return historyItems === 'kept'
-    ? `${users} questions, each ranked over all items, those of its history among them (${targets}); ${end}`
-    : `${users} questions, each ranked over all items except those of its history (${targets}, never found); ${end}`;
+  const [over, fate] =
+    historyItems === 'kept'
+      ? ['all items, those of its history among them', '']
+      : ['all items except those of its history', ', where nothing finds them'];
+  const taken =
+    takenTargets === 0 ? '' : `; answers that are in their history: ${takenTargets}${fate}`;
+  return `${users} questions, each ranked over ${over}${taken}; ± is the standard error.`;
 }
 
 /** Evaluations on the same questions as Markdown tables. */

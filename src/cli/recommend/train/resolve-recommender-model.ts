@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DataError } from '../../../errors.ts';
 import { Policy } from '../../../policy/index.ts';
 import {
+  type Item,
   type ItemLanguage,
   loadRecommender,
   type RecommendationData,
@@ -51,13 +52,37 @@ function languageOf(
     : titleLanguage(data, { ...options, prefix });
 }
 
+const spellings: Readonly<Record<ItemLanguage['kind'], (item: Item) => string | undefined>> = {
+  semantic: ({ semanticId }) => semanticId?.join(' '),
+  title: ({ title }) => title,
+};
+
+/** @throws DataError where the data has another semantic id, or title, for an item than it was trained with. */
+function assertSameSpelling(
+  folder: string,
+  kind: ItemLanguage['kind'],
+  known: readonly Item[],
+  items: readonly Item[],
+): void {
+  const spell = spellings[kind];
+  const place = items.findIndex((item, place) => spell(item) !== spell(known[place]!));
+  if (place < 0) return;
+  const [was, is] = [known, items].map((some) => JSON.stringify(spell(some[place]!) ?? null));
+  throw new DataError(
+    `${folder}: knows item ${JSON.stringify(items[place]!.key)} by its ${kind === 'semantic' ? 'semantic id' : 'title'} ${was}, and the data has ${is}; train on the data it was made for`,
+  );
+}
+
 /** The language of a trained recommender; undefined for another folder. @throws DataError where it knows other items. */
 function trainedLanguage(folder: string, data: RecommendationData): ItemLanguage | undefined {
   if (!existsSync(join(folder, 'recommender.json'))) return undefined;
   const { catalogue, language } = loadRecommender(folder);
   const { items } = data;
   const other = items.find(({ key }, place) => key !== catalogue.items[place]?.key);
-  if (other === undefined && items.length === catalogue.items.length) return language;
+  if (other === undefined && items.length === catalogue.items.length) {
+    if (language !== undefined) assertSameSpelling(folder, language.kind, catalogue.items, items);
+    return language;
+  }
   throw new DataError(
     `${folder}: knows ${catalogue.items.length} items of ${catalogue.dataset}, and ${data.name} has ${items.length}${other === undefined ? '' : `, of which it lacks ${JSON.stringify(other.key)} at its place`}; train on the data it was made for`,
   );
