@@ -4,4 +4,7 @@ export const reading: readonly string[] = [
 ];
 
 /** Why a finding does not appear as in the paper, by its check. */
-export const notes: Readonly<Record<string, string>> = {};
+export const notes: Readonly<Record<string, string>> = {
+  stability:
+    'With the head alone trained, at the same rate and batch, nothing collapses: what collapses is the trunk, of which a model of the head sees nothing. And with about 900 tokens a step the rejected ones are not rare outliers but what there is to learn from: every sampled token of probability 0.1 or less.',
+};
