@@ -27,12 +27,13 @@ export async function computeSasrec(
 ): Promise<Json> {
   const { folder, report, signal } = context;
   const { data } = await loadTask(task, context.data);
-  const { hiddenSize, dropout, epochs } = task.sasrec;
+  const { hiddenSize, layers, dropout, epochs } = task.sasrec;
   const curve = new TrainingCurve(report);
   const startedAt = performance.now();
   const { model } = await trainSasrec({
     data,
     hiddenSize,
+    numLayers: layers,
     dropout,
     numTrainEpochs: epochs,
     seed,

@@ -38,6 +38,7 @@ export interface RewardSettings {
 
 export interface SasrecSettings {
   readonly hiddenSize: number;
+  readonly layers: number;
   readonly dropout: number;
   readonly epochs: number;
 }
@@ -76,14 +77,14 @@ const supervised: SupervisedSettings = {
 
 const reward: RewardSettings = {
   learningRate: 1e-4,
-  promptsPerStep: 64,
+  promptsPerStep: 32,
   groupSize: 16,
-  steps: 200,
-  evalSteps: 40,
+  steps: 240,
+  evalSteps: 60,
   klCoefficient: 1e-3,
 };
 
-const sasrec: SasrecSettings = { hiddenSize: 64, dropout: 0.5, epochs: 100 };
+const sasrec: SasrecSettings = { hiddenSize: 64, layers: 1, dropout: 0.3, epochs: 40 };
 
 export const beauty: TaskSettings = {
   dataset: 'amazon-beauty',
@@ -127,5 +128,5 @@ export const quick = (task: TaskSettings): TaskSettings => ({
     batch: 128,
   },
   reward: { ...task.reward, promptsPerStep: 16, groupSize: 8, steps: 6, evalSteps: 3 },
-  sasrec: { hiddenSize: 32, dropout: 0.3, epochs: 2 },
+  sasrec: { hiddenSize: 32, layers: 1, dropout: 0.3, epochs: 2 },
 });
