@@ -79,8 +79,8 @@ const reward: RewardSettings = {
   learningRate: 1e-4,
   promptsPerStep: 32,
   groupSize: 16,
-  steps: 240,
-  evalSteps: 60,
+  steps: 120,
+  evalSteps: 40,
   klCoefficient: 1e-3,
 };
 
