@@ -76,7 +76,7 @@ const supervised: SupervisedSettings = {
 };
 
 const reward: RewardSettings = {
-  learningRate: 1e-4,
+  learningRate: 2e-5,
   promptsPerStep: 32,
   groupSize: 16,
   steps: 120,
