@@ -81,6 +81,10 @@ describe('the findings', () => {
       result('grpo-beam', 1, 0.028, 0.5),
       result('grpo-iid', 0, 0.03, 0.2),
       result('grpo-iid', 1, 0.03, 0.6),
+      result('supervised', 2, 0.03),
+      result('rere', 2, 0.032),
+      result('grpo-beam', 2, 0.031, 0.5),
+      result('grpo-iid', 2, 0.03, 0.2),
     ]);
     expect(found).toEqual({
       start: 'appears',
@@ -100,7 +104,8 @@ describe('the findings', () => {
     const gain = checks.find(({ id }) => id === 'above-start')!;
     // (0.033 − 0.030) / 0.030 = 10%
     expect(gain.ours).toContain('NDCG@10 on the test +10.0% (+0.0030)');
-    expect(gain.ours).toContain('(seed 0)');
+    expect(gain.ours).toContain('(seed 0). Fewer than 3 seeds, so no verdict');
+    expect(gain.verdict).toBe('not measured');
   });
 
   it('are not measured without cells', () => {

@@ -6,12 +6,18 @@ type Draft = Omit<Check, 'note'>;
 
 const ndcg = (split: 'valid' | 'test') => (result: ArmResult) => at(result[split], 10).ndcg;
 
+/** Fewer say nothing of how far seeds differ. */
+const SEEDS = 3;
+
 /** All seeds agree: `appears`; their mean does: `partly`. */
-function verdictOf(differences: readonly number[]): Check['verdict'] {
-  if (differences.length === 0) return 'not measured';
+function verdictOf(differences: readonly number[], seeds: number): Check['verdict'] {
+  if (seeds < SEEDS) return 'not measured';
   if (differences.every((difference) => difference > 0)) return 'appears';
   return mean(differences) > 0 ? 'partly' : 'does not appear';
 }
+
+const tooFew = (seeds: number): string =>
+  seeds < SEEDS ? `. Fewer than ${SEEDS} seeds, so no verdict` : '';
 
 interface Comparison {
   readonly id: string;
@@ -32,8 +38,8 @@ function compare(results: readonly ArmResult[], { arms, ...words }: Comparison):
     ours:
       test.length === 0
         ? 'not computed yet'
-        : `NDCG@10 on the test ${percent(relative(test))} (${each}), on validation ${percent(relative(valid))} (${seedsOf(test)})`,
-    verdict: verdictOf(differences),
+        : `NDCG@10 on the test ${percent(relative(test))} (${each}), on validation ${percent(relative(valid))} (${seedsOf(test)})${tooFew(test.length)}`,
+    verdict: verdictOf(differences, test.length),
     plots: ['ndcg.svg'],
   };
 }
@@ -74,8 +80,11 @@ function signalCheck(results: readonly ArmResult[]): Draft {
     ours:
       both.length === 0
         ? 'not computed yet'
-        : `share of groups whose rewards differ, mean over training: beam search ${shares('grpo-beam')}, i.i.d. ${shares('grpo-iid')} (${seedsOf(both)})`,
-    verdict: verdictOf(both.map(({ difference }) => difference)),
+        : `share of groups whose rewards differ, mean over training: beam search ${shares('grpo-beam')}, i.i.d. ${shares('grpo-iid')} (${seedsOf(both)})${tooFew(both.length)}`,
+    verdict: verdictOf(
+      both.map(({ difference }) => difference),
+      both.length,
+    ),
     plots: ['groups.svg'],
   };
 }

@@ -17,11 +17,12 @@ function headlineOf(results: readonly ArmResult[]): Omit<Headline, 'command'> {
   const rounded = (value: number) => Number(value.toFixed(1)) + 0;
   return {
     name: 'NDCG@10 of ReRe over its supervised start (Amazon Beauty, test)',
-    ours: relative.length === 0 ? null : rounded(mean(relative)),
+    // As for findings: not from fewer than three seeds.
+    ours: relative.length < 3 ? null : rounded(mean(relative)),
     paper: null,
     unit: 'percent',
     spread:
-      relative.length < 2
+      relative.length < 3
         ? null
         : {
             low: rounded(Math.min(...relative)),

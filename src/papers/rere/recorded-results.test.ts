@@ -1,0 +1,38 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { type CellRecord, cellName } from '../runner/cell.ts';
+import { cellKeys } from '../runner/cell-key.ts';
+import { resultsFiles } from '../runner/write-results.ts';
+import { rereReproduction } from './reproduce.ts';
+
+const folder = fileURLToPath(new URL('./results', import.meta.url));
+const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+
+// A plan has the tasks whose data are there.
+const data = mkdtempSync(join(tmpdir(), 'laurel-data-'));
+afterAll(() => rmSync(data, { recursive: true, force: true }));
+for (const name of ['amazon-beauty', 'amazon-scientific', 'amazon-industrial'])
+  mkdirSync(join(data, name));
+const plan = rereReproduction.plan({ isQuick: false, data });
+
+const cells = read('cells.jsonl')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as CellRecord);
+
+test('the recorded cells were computed with the settings that the code has', () => {
+  const keys = cellKeys(plan.cells);
+  for (const cell of cells) expect(cell.key).toBe(keys.get(cellName(cell)));
+});
+
+test('the recorded page, record and plots follow from the recorded cells', () => {
+  const command = 'npx laurel reproduce rere';
+  const files = resultsFiles({ reproduction: rereReproduction, plan, cells, command });
+  // The HTML page repeats the others, so it is not kept.
+  const kept = [...files].filter(([name]) => name !== 'results.html');
+  expect(readdirSync(folder).sort()).toEqual(kept.map(([name]) => name).sort());
+  for (const [name, contents] of kept) expect(read(name), name).toBe(contents);
+});
