@@ -40,7 +40,7 @@ function compare(results: readonly ArmResult[], { arms, ...words }: Comparison):
         ? 'not computed yet'
         : `NDCG@10 on the test ${percent(relative(test))} (${each}), on validation ${percent(relative(valid))} (${seedsOf(test)})${tooFew(test.length)}`,
     verdict: verdictOf(differences, test.length),
-    plots: ['ndcg.svg'],
+    plots: ['ndcg.svg', 'gain.svg'],
   };
 }
 
