@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { canWrite } from './can-write.ts';
 import { DEFAULT_KS, type Estimate, estimate, hitRate, ndcg, rankOf } from './ranking-metrics.ts';
 import type {
   ItemLanguage,
@@ -111,12 +112,11 @@ function invalidRate(answers: readonly Answer[], items: number): number {
 }
 
 /** Targets that the language writes as it writes another item. */
-const countShared = (questions: readonly NextItem[], language: ItemLanguage): number =>
-  questions.filter(({ target }) => isShared(language, target)).length;
-
-function isShared(language: ItemLanguage, target: number): boolean {
-  const { leftOut = [] } = language as { leftOut?: readonly number[] };
-  return !leftOut.includes(target) && language.itemsOf(language.tokensOf(target)).length > 1;
+function countShared(questions: readonly NextItem[], language: ItemLanguage): number {
+  const isWritten = canWrite(language);
+  const isShared = ({ target }: NextItem) =>
+    isWritten(target) && language.itemsOf(language.tokensOf(target)).length > 1;
+  return questions.filter(isShared).length;
 }
 
 function assertKs(ks: readonly number[]): void {

@@ -1,3 +1,4 @@
+export { canWrite } from './can-write.ts';
 export { countData, type DataCounts } from './count-data.ts';
 export {
   isRecommendationData,

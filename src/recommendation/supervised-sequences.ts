@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { TokensExample } from '../trainers/index.ts';
+import { canWrite } from './can-write.ts';
 import type { ItemLanguage, RecommendationData, UserSequence } from './types.ts';
 
 /** Some items in a row, of which those from `firstTarget` on are learned. */
@@ -27,17 +28,13 @@ export function sequenceWindows(
   return windows;
 }
 
-/** What a language cannot write, where it says so. */
-const leftOutOf = (language: ItemLanguage): ReadonlySet<number> =>
-  new Set((language as { leftOut?: readonly number[] }).leftOut);
-
 /** The sequence without items that cannot be written; targets stay targets. */
 function writable(
   { items, firstTarget }: UserSequence,
-  leftOut: ReadonlySet<number>,
+  isWritten: (item: number) => boolean,
 ): SequenceWindow {
-  const kept = items.filter((item) => !leftOut.has(item));
-  const before = items.slice(0, firstTarget).filter((item) => !leftOut.has(item)).length;
+  const kept = items.filter(isWritten);
+  const before = items.slice(0, firstTarget).filter(isWritten).length;
   return { items: kept, firstTarget: before };
 }
 
@@ -76,9 +73,9 @@ export function supervisedSequences(
   { train }: Pick<RecommendationData, 'train'>,
   language: ItemLanguage,
 ): TokensExample[] {
-  const leftOut = leftOutOf(language);
+  const isWritten = canWrite(language);
   const rows = train.flatMap((sequence, user) =>
-    sequenceWindows(writable(sequence, leftOut), language.maxHistory).flatMap((window) => {
+    sequenceWindows(writable(sequence, isWritten), language.maxHistory).flatMap((window) => {
       const one = asOneText(window, language);
       return (one === undefined ? oneByOne(window, language) : [one]).map((text) => ({
         ...text,

@@ -79,4 +79,6 @@ export interface ItemLanguage {
   /** Tokens that ask what follows a history, cut to its last `maxHistory` items. */
   promptOf(history: readonly number[]): readonly number[];
   readonly maxHistory: number;
+  /** Places of items that it cannot write, ascending; left out: none. */
+  readonly leftOut?: readonly number[];
 }

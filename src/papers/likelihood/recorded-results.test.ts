@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { type CellRecord, cellName } from '../runner/cell.ts';
+import { cellName } from '../runner/cell.ts';
 import { cellKeys } from '../runner/cell-key.ts';
+import { readRecordedCells } from '../runner/recorded-cells.ts';
 import { resultsFiles } from '../runner/write-results.ts';
 import { likelihoodReproduction } from './reproduce.ts';
 
@@ -18,10 +19,7 @@ mkdirSync(join(data, 'preferences'));
 writeFileSync(join(data, 'preferences', 'hh-rlhf-harmless-base-test.jsonl.gz'), '');
 const plan = likelihoodReproduction.plan({ isQuick: false, data });
 
-const cells = read('cells.jsonl')
-  .trimEnd()
-  .split('\n')
-  .map((line) => JSON.parse(line) as CellRecord);
+const cells = readRecordedCells('likelihood');
 
 test('the recorded cells were computed with the settings that the code has', () => {
   const keys = cellKeys(plan.cells);

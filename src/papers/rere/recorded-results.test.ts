@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { type CellRecord, cellName } from '../runner/cell.ts';
+import { cellName } from '../runner/cell.ts';
 import { cellKeys } from '../runner/cell-key.ts';
+import { readRecordedCells } from '../runner/recorded-cells.ts';
 import { resultsFiles } from '../runner/write-results.ts';
 import { rereReproduction } from './reproduce.ts';
 
@@ -18,10 +19,7 @@ for (const name of ['amazon-beauty', 'amazon-scientific', 'amazon-industrial'])
   mkdirSync(join(data, name));
 const plan = rereReproduction.plan({ isQuick: false, data });
 
-const cells = read('cells.jsonl')
-  .trimEnd()
-  .split('\n')
-  .map((line) => JSON.parse(line) as CellRecord);
+const cells = readRecordedCells('rere');
 
 test('the recorded cells were computed with the settings that the code has', () => {
   const keys = cellKeys(plan.cells);

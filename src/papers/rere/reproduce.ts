@@ -1,7 +1,7 @@
 import { type CellPlan, cellName, type Json } from '../runner/cell.ts';
 import type { CellContext, PlanOptions, Reproduction, StudyPlan } from '../runner/reproduction.ts';
 import { reportRere } from './report/report.ts';
-import type { RewardArm } from './study/arms.ts';
+import { isRewardArm, type RewardArm } from './study/arms.ts';
 import { computePopularity, computeSasrec } from './study/baseline-cells.ts';
 import { computeRewardArm } from './study/reward-cell.ts';
 import {
@@ -12,7 +12,7 @@ import {
   scientificTitles,
   type TaskSettings,
 } from './study/settings.ts';
-import { computeSupervised } from './study/supervised-cell.ts';
+import { computeSupervised, toJson } from './study/supervised-cell.ts';
 import { datasetFolder } from './study/task-data.ts';
 
 /** Raised when the code changes what a cell finds. */
@@ -27,8 +27,6 @@ const tasks = {
 } as const satisfies Readonly<Record<string, TaskSettings>>;
 
 type TaskName = keyof typeof tasks;
-
-const toJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
 
 /** The settings that an arm's cell depends on. */
 function settingsOf(task: TaskSettings, arm: string): Json {
@@ -45,9 +43,6 @@ interface CellChoice {
   readonly seed: number;
 }
 
-const isReward = (arm: string): arm is RewardArm =>
-  !['popularity', 'sasrec', 'supervised'].includes(arm);
-
 function cell({ name, task, seed }: CellChoice, arm: string): CellPlan {
   const start = { task: name, arm: 'supervised', seed };
   return {
@@ -55,7 +50,7 @@ function cell({ name, task, seed }: CellChoice, arm: string): CellPlan {
     arm,
     seed,
     settings: settingsOf(task, arm),
-    needs: isReward(arm) ? [cellName(start)] : [],
+    needs: isRewardArm(arm) ? [cellName(start)] : [],
     keepsFiles: arm === 'supervised',
   };
 }

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../errors.ts';
 import type { Policy } from '../../policy/index.ts';
 import {
+  canWrite,
   chosenByValidation,
   evaluationSchedule,
   type ItemLanguage,
@@ -89,13 +90,6 @@ export const rewardedPrompts = (
     tokens: language.promptOf(question.history),
   }));
 
-const writable = (questions: readonly NextItem[], language: ItemLanguage): readonly NextItem[] => {
-  const { leftOut = [] } = language as { leftOut?: readonly number[] };
-  if (leftOut.length === 0) return questions;
-  const unspoken = new Set(leftOut);
-  return questions.filter(({ target }) => !unspoken.has(target));
-};
-
 const largestDivisor = (value: number, most: number): number => {
   for (let divisor = Math.min(most, value); divisor > 1; divisor--)
     if (value % divisor === 0) return divisor;
@@ -158,7 +152,10 @@ export async function trainRecommenderByReward(
   const { data, language, policy, reward = rankingRewards(), ...rest } = training;
   const { sampler, lastCompletion, validation, ...options } = rest;
   const { promptsPerStep, groupSize, promptsPerMicroBatch, ...trainer } = options;
-  const questions = writable(trainQuestions(data, language.maxHistory), language);
+  const isWritten = canWrite(language);
+  const questions = trainQuestions(data, language.maxHistory).filter(({ target }) =>
+    isWritten(target),
+  );
   const result = await trainPolicyGradient({
     ...rereDefaults,
     ...validationOf(training),

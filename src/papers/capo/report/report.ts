@@ -1,5 +1,6 @@
-import type { Check, Headline } from '../../results-record.ts';
+import type { Headline } from '../../results-record.ts';
 import type { CellRecord } from '../../runner/cell.ts';
+import { findingsSection, plotsSection } from '../../runner/findings-section.ts';
 import type { StudyReport } from '../../runner/reproduction.ts';
 import type { PageSection } from '../../runner/results-page.ts';
 import { bootstrapInterval, quantile } from '../../statistics/bootstrap.ts';
@@ -34,21 +35,6 @@ function headlineOf(runs: readonly StudyRun[]): Omit<Headline, 'command'> {
     seeds: found.map(({ seed }) => seed).sort((a, b) => a - b),
   };
 }
-
-const checksSection = (checks: readonly Check[]): PageSection => ({
-  heading: 'Findings',
-  blocks: [
-    {
-      table: {
-        head: ['finding', 'paper', 'here', 'verdict'],
-        rows: checks.map(({ finding, paper, ours, verdict }) => [finding, paper, ours, verdict]),
-      },
-    },
-    ...checks.flatMap(({ finding, note }) =>
-      note === null ? [] : [{ text: `**${finding}** ${note}` }],
-    ),
-  ],
-});
 
 function startsSection(records: readonly CellRecord[]): PageSection {
   const rows = ['sums', 'countdown'].flatMap((task) =>
@@ -100,11 +86,8 @@ export function reportCapo(records: readonly CellRecord[]): StudyReport {
       ...(reading.length === 0
         ? []
         : [{ heading: 'In short', blocks: reading.map((text) => ({ text })) }]),
-      checksSection(checks),
-      {
-        heading: 'Plots',
-        blocks: plots.map(({ file, title, caption }) => ({ plot: { file, title, caption } })),
-      },
+      findingsSection(checks),
+      plotsSection(plots),
       ...tasks.flatMap(([title, runs]) =>
         runs.length === 0 ? [] : [armsSection(`Arms on ${title}`, runs)],
       ),

@@ -7,7 +7,7 @@ import {
   type TokenFilter,
 } from '../../../policy/index.ts';
 import { packFor, predictingStates } from '../../../policy/score.ts';
-import { noGrad, ones, tidy } from '../../../tensor/index.ts';
+import { noGrad, ones, type Tensor, tidy } from '../../../tensor/index.ts';
 import { predictTokens } from '../capo-token-filter.ts';
 import type { StepModel } from '../step-model.ts';
 
@@ -23,6 +23,15 @@ export interface MeasuredToken {
   /** The same step's KL and change of the objective, without Taylor's expansion. */
   readonly exactPolicy: number;
   readonly exactObjective: number;
+}
+
+/** Columns of one number a token, as tokens. */
+function tokensOf(columns: Readonly<Record<keyof MeasuredToken, Tensor>>): MeasuredToken[] {
+  const named = Object.entries(columns).map(([name, column]) => [name, column.toArray()] as const);
+  const count = named[0]![1].length;
+  return Array.from({ length: count }, (_, n) =>
+    Object.fromEntries(named.map(([name, values]) => [name, values[n]!])),
+  ) as unknown as MeasuredToken[];
 }
 
 /** A token filter that rejects nothing and remembers what was predicted of the last update. */
@@ -47,46 +56,15 @@ export class MeasuringFilter implements TokenFilter {
       const kl = probabilities.mul(held.sub(moved)).sum(-1);
       const isSampled = gradients.ids.eq(offered.tokens.unsqueeze(-1)).to({ dtype: kl.dtype });
       const ratio = moved.sub(held).mul(isSampled).sum(-1).exp();
-      const columns = [
-        shifts.objective,
-        shifts.policy,
-        offered.advantages,
-        offered.logprobs,
-        offered.sequences,
-        residual.mul(logitStep).sum(-1).mul(rate),
-        kl,
-        ratio.sub(1).mul(offered.advantages),
-      ].map((column) => column.toArray());
-      this.tokens = columns[0]!.map((_, n) => {
-        const [
-          objective,
-          policy,
-          advantage,
-          logprob,
-          sequence,
-          change,
-          exactPolicy,
-          exactObjective,
-        ] = columns.map((column) => column[n]!) as [
-          number,
-          number,
-          number,
-          number,
-          number,
-          number,
-          number,
-          number,
-        ];
-        return {
-          objective,
-          policy,
-          advantage,
-          logprob,
-          sequence,
-          change,
-          exactPolicy,
-          exactObjective,
-        };
+      this.tokens = tokensOf({
+        objective: shifts.objective,
+        policy: shifts.policy,
+        advantage: offered.advantages,
+        logprob: offered.logprobs,
+        sequence: offered.sequences,
+        change: residual.mul(logitStep).sum(-1).mul(rate),
+        exactPolicy: kl,
+        exactObjective: ratio.sub(1).mul(offered.advantages),
       });
       const accepted = ones(offered.logprobs.shape, { dtype: offered.logprobs.dtype });
       this.#stepModel.collect(gradients, accepted);

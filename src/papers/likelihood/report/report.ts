@@ -1,7 +1,7 @@
 import type { Check, Headline } from '../../results-record.ts';
 import type { CellRecord } from '../../runner/cell.ts';
+import { findingsSection, plotsSection } from '../../runner/findings-section.ts';
 import type { StudyReport } from '../../runner/reproduction.ts';
-import type { PageSection } from '../../runner/results-page.ts';
 import { type Bend, measureBend } from '../analysis/bend.ts';
 import { methods, ofMethod, withoutNll } from '../analysis/correlations.ts';
 import { runTurn } from '../analysis/turns.ts';
@@ -92,27 +92,6 @@ function summaryOf(checks: readonly Check[]): string {
   return `Of ${checks.length} findings, at this size, ${counts.join('; ')}. What a verdict takes is fixed in the code that draws this page.`;
 }
 
-const checksSection = (checks: readonly Check[]): PageSection => ({
-  heading: 'Findings',
-  blocks: [
-    { text: summaryOf(checks) },
-    {
-      table: {
-        head: ['finding', 'paper', 'here', 'verdict'],
-        rows: checks.map(({ finding, paper, ours, verdict }) => [finding, paper, ours, verdict]),
-      },
-    },
-    ...checks.flatMap(({ finding, note }) =>
-      note === null ? [] : [{ text: `**${finding}** ${note}` }],
-    ),
-  ],
-});
-
-const plotsSection = (drawn: readonly ReportPlot[]): PageSection => ({
-  heading: 'Plots',
-  blocks: drawn.map(({ file, title, caption }) => ({ plot: { file, title, caption } })),
-});
-
 /** What the study says, from whatever cells there are. */
 export function reportLikelihood(records: readonly CellRecord[]): StudyReport {
   const all = runsOf(records, 'generated');
@@ -149,7 +128,7 @@ export function reportLikelihood(records: readonly CellRecord[]): StudyReport {
               blocks: [{ text: 'Too few cells yet: two runs of each method are needed.' }],
             },
           ]
-        : [checksSection(checks)]),
+        : [findingsSection(checks, [{ text: summaryOf(checks) }])]),
       plotsSection(drawn),
       ...(rates.length === 0 ? [] : [rateSection(rates)]),
       ...(runs.length === 0 ? [] : [armsTable(runs)]),

@@ -1,6 +1,7 @@
 // S-DPO, a baseline. Departure from its paper: the language model is the project's own supervised recommender.
 import type { Policy } from '../../../policy/index.ts';
 import {
+  canWrite,
   chosenByValidation,
   evaluationSchedule,
   type ItemLanguage,
@@ -52,13 +53,6 @@ function validationOf({ data, language, validation = {}, ...options }: SdpoTrain
   };
 }
 
-/** The items that the language can write. */
-const writable = (language: ItemLanguage): ((item: number) => boolean) => {
-  const { leftOut = [] } = language as { readonly leftOut?: readonly number[] };
-  const unspoken = new Set(leftOut);
-  return (item) => !unspoken.has(item);
-};
-
 /**
  * Softmax direct preference optimisation: what users took over several random items at once, held to the supervised
  * recommender. Chen et al. 2024, arXiv:2406.09215. The best validation is kept.
@@ -66,11 +60,11 @@ const writable = (language: ItemLanguage): ((item: number) => boolean) => {
  */
 export async function trainSdpo(training: SdpoTraining): Promise<RecommenderTrainResult> {
   const { data, language, policy, negatives = 3, validation: _, ...options } = training;
-  const canWrite = writable(language);
+  const isWritten = canWrite(language);
   const questions = trainQuestions(data, language.maxHistory).filter(({ target }) =>
-    canWrite(target),
+    isWritten(target),
   );
-  const items = data.items.flatMap((__, item) => (canWrite(item) ? [item] : []));
+  const items = data.items.flatMap((__, item) => (isWritten(item) ? [item] : []));
   const rows = { negatives, seed: options.dataSeed ?? options.seed ?? 42, items };
   const result = await trainPreference({
     ...sdpoDefaults,

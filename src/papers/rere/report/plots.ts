@@ -2,8 +2,8 @@ import { colour } from '../../../runs/svg-parts.ts';
 import { type IntervalRow, renderIntervalSvg } from '../../plots/interval-svg.ts';
 import { type Line, renderPanelsSvg } from '../../plots/panels-svg.ts';
 import type { StudyReport } from '../../runner/reproduction.ts';
-import { armTitles, rewardArms } from '../study/arms.ts';
-import { type ArmResult, armsOf, at, isRewardArm, mean, of } from './results.ts';
+import { armTitles, isRewardArm, rewardArms } from '../study/arms.ts';
+import { type ArmResult, armsOf, at, mean, of } from './results.ts';
 
 type ReportPlot = StudyReport['plots'][number];
 

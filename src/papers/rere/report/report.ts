@@ -1,7 +1,7 @@
-import type { Check, Headline } from '../../results-record.ts';
+import type { Headline } from '../../results-record.ts';
 import type { CellRecord } from '../../runner/cell.ts';
+import { findingsSection, plotsSection } from '../../runner/findings-section.ts';
 import type { StudyReport } from '../../runner/reproduction.ts';
-import type { PageSection } from '../../runner/results-page.ts';
 import { checksOf } from './checks.ts';
 import { notes } from './notes.ts';
 import { plotsOf } from './plots.ts';
@@ -33,21 +33,6 @@ function headlineOf(results: readonly ArmResult[]): Omit<Headline, 'command'> {
   };
 }
 
-const checksSection = (checks: readonly Check[]): PageSection => ({
-  heading: 'Findings',
-  blocks: [
-    {
-      table: {
-        head: ['finding', 'paper', 'here', 'verdict'],
-        rows: checks.map(({ finding, paper, ours, verdict }) => [finding, paper, ours, verdict]),
-      },
-    },
-    ...checks.flatMap(({ finding, note }) =>
-      note === null ? [] : [{ text: `**${finding}** ${note}` }],
-    ),
-  ],
-});
-
 /** What the study says, from whatever cells there are. */
 export function reportRere(records: readonly CellRecord[]): StudyReport {
   const all = resultsOf(records);
@@ -60,11 +45,8 @@ export function reportRere(records: readonly CellRecord[]): StudyReport {
     checks,
     plots,
     sections: [
-      checksSection(checks),
-      {
-        heading: 'Plots',
-        blocks: plots.map(({ file, title, caption }) => ({ plot: { file, title, caption } })),
-      },
+      findingsSection(checks),
+      plotsSection(plots),
       ...tasks.map((task) =>
         taskSection(
           task,

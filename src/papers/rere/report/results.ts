@@ -1,5 +1,5 @@
 import type { CellRecord } from '../../runner/cell.ts';
-import { armTitles, rewardArms } from '../study/arms.ts';
+import { armTitles } from '../study/arms.ts';
 import type { CutOffRecord, PairedDifference, SplitRecord } from '../study/measure.ts';
 import type { CurvePoint, GroupSeries } from '../study/training-curve.ts';
 
@@ -32,8 +32,6 @@ export const armsOf = (results: readonly ArmResult[]): string[] =>
 
 export const of = (results: readonly ArmResult[], arm: string): ArmResult[] =>
   results.filter((result) => result.arm === arm);
-
-export const isRewardArm = (arm: string): boolean => arm in rewardArms;
 
 /** @throws Error for a cut-off that was not measured. */
 export function at(split: SplitRecord, k: number): CutOffRecord {

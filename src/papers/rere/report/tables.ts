@@ -1,6 +1,6 @@
 import type { PageSection } from '../../runner/results-page.ts';
-import { armTitles } from '../study/arms.ts';
-import { type ArmResult, armsOf, at, isRewardArm, mean, of } from './results.ts';
+import { armTitles, isRewardArm } from '../study/arms.ts';
+import { type ArmResult, armsOf, at, mean, of } from './results.ts';
 import { percent, points, seedsOf, signed } from './wording.ts';
 
 /** Leave-one-out, full ranking, as others report them on the same data; HR@5, NDCG@5, HR@10, NDCG@10. */

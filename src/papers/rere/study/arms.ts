@@ -24,11 +24,13 @@ export const rewardArms = {
 
 export type RewardArm = keyof typeof rewardArms;
 
+/** Whether an arm starts from the supervised one. */
+export const isRewardArm = (arm: string): arm is RewardArm => arm in rewardArms;
+
 export const armTitles: Readonly<Record<string, string>> = {
   popularity: 'Popularity',
   sasrec: 'SASRec, cross-entropy over all items',
   supervised: 'Supervised, constrained beam search',
-  sdpo: '+ S-DPO',
   ...Object.fromEntries(Object.entries(rewardArms).map(([name, { title }]) => [name, title])),
 };
 
