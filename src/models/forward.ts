@@ -14,7 +14,7 @@ import {
 import { attention } from './attention.ts';
 import { type Segments, type Visibility, visibility } from './attention-mask.ts';
 import { type Dropout, drop, dropoutAt } from './dropout.ts';
-import type { KeyValueCache } from './key-value-cache.ts';
+import type { TokenStore } from './key-value-cache.ts';
 import { trainableParameters } from './lora/adapter-parameters.ts';
 import type { LayerAdapters } from './lora/adapters.ts';
 import { addDifferences } from './lora/apply-adapters.ts';
@@ -39,7 +39,7 @@ export interface ForwardInputs {
    * Holds the tokens before these; gains these. Its contents carry no gradient. Past the original context of a dynamic
    * or longrope scaling, cached keys keep the rotation they were read with, as in transformers.
    */
-  readonly cache?: KeyValueCache | undefined;
+  readonly cache?: TokenStore | undefined;
   /** Switches dropout on: what is dropped depends on this number only. Left out, nothing is. */
   readonly dropoutSeed?: number | undefined;
   /** Share of the embeddings, and of what each block adds, that is dropped where `dropoutSeed` is given; default 0. */
@@ -53,7 +53,7 @@ export interface Pass {
   readonly count: number;
   readonly rotation: Rotation;
   readonly visibility: Visibility;
-  readonly cache: KeyValueCache | undefined;
+  readonly cache: TokenStore | undefined;
   /** The weights record gradients: projections read the leaves rather than their stacked memory. */
   readonly trainsWeights: boolean;
   readonly dropoutSeed: number | undefined;
@@ -300,7 +300,7 @@ export function hiddenStates(model: Model, inputs: ForwardInputs): Tensor {
  */
 export function fillCache(
   model: Model,
-  inputs: ForwardInputs & { readonly cache: KeyValueCache },
+  inputs: ForwardInputs & { readonly cache: TokenStore },
 ): void {
   const pass = startPass(model, inputs);
   const last = model.weights.layers.length - 1;

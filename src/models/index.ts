@@ -5,7 +5,13 @@ export { cloneModel } from './clone-model.ts';
 export { type Dropout, drop, dropoutAt } from './dropout.ts';
 export { type ForwardInputs, fillCache, hiddenStates, logits } from './forward.ts';
 export { type InitOptions, initModel } from './init-model.ts';
-export { type CacheOptions, createCache, KeyValueCache } from './key-value-cache.ts';
+export {
+  type CacheOptions,
+  createCache,
+  KeyValueCache,
+  type TokenPlaces,
+  type TokenStore,
+} from './key-value-cache.ts';
 export {
   findBaseFolder,
   isAdapterFolder,

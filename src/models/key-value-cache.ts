@@ -1,5 +1,14 @@
 import { ShapeError } from '../errors.ts';
-import { type DType, dispose, empty, keep, noGrad, type Tensor, tidy } from '../tensor/index.ts';
+import {
+  callInPlace,
+  type DType,
+  dispose,
+  empty,
+  keep,
+  noGrad,
+  type Tensor,
+  tidy,
+} from '../tensor/index.ts';
 import type { Model } from './weights.ts';
 
 interface CacheShape {
@@ -17,11 +26,36 @@ interface LayerCache {
   value: Tensor;
 }
 
+/** What a forward pass reads its earlier tokens from, and leaves its own in. */
+export interface TokenStore {
+  /** Tokens read so far, padding included. */
+  readonly length: number;
+  /** @throws ShapeError when `count` more tokens in `rows` rows do not fit. */
+  assertRoom(rows: number, count: number): void;
+  /**
+   * Takes a layer's new keys and values [B, T, K, D]; `advance` makes them count.
+   * @returns all that its queries see, [B, K, S, D].
+   */
+  append(layer: number, key: Tensor, value: Tensor, count: number): { key: Tensor; value: Tensor };
+  /** Called once per forward pass, after every layer has appended. */
+  advance(count: number): void;
+}
+
+/** Where the tokens of one packed row belong in a cache. */
+export interface TokenPlaces {
+  /** Row of each token. [N], int64 */
+  readonly rows: Tensor;
+  /** Its place in that row. [N], int64 */
+  readonly places: Tensor;
+  /** Places in use afterwards. */
+  readonly length: number;
+}
+
 /**
  * Keys and values of the tokens read so far, allocated once. Outlives scopes: dispose it.
  * Its memory is uninitialised beyond `length`; nothing reads there.
  */
-export class KeyValueCache {
+export class KeyValueCache implements TokenStore {
   readonly #shape: CacheShape;
   #layers: LayerCache[];
   #allocatedRows: number;
@@ -99,6 +133,26 @@ export class KeyValueCache {
     this.#length += count;
   }
 
+  /**
+   * For one forward pass over sequences packed into a single row, each seeing itself alone: their keys and values go to
+   * the places given, of an empty cache.
+   */
+  packed({ rows, places, length }: TokenPlaces): TokenStore {
+    const write = (into: Tensor, tokens: Tensor): Tensor => {
+      callInPlace('aten::index_put_', into.transpose(1, 2), [rows, places], tokens.squeeze(0));
+      return tokens.transpose(1, 2);
+    };
+    return {
+      length: 0,
+      assertRoom: () => this.assertRoom(this.#rows, length),
+      append: (layer, key, value) => {
+        const stored = this.#layers[layer]!;
+        return { key: write(stored.key, key), value: write(stored.value, value) };
+      },
+      advance: () => this.advance(length),
+    };
+  }
+
   /** Repeats every row `groupSize` times in place of itself: row r becomes rows r·G … r·G + G − 1. */
   expandRows(groupSize: number): void {
     if (groupSize === 1) return;
@@ -119,15 +173,7 @@ export class KeyValueCache {
       this.#rebuild(rows, (old, fresh) => fresh.narrow(2, 0, this.#length).copy_(pick(old)));
       return;
     }
-    for (const { key, value } of this.#layers) {
-      for (const stored of [key, value]) {
-        noGrad(() =>
-          tidy(() => {
-            stored.narrow(0, 0, rows).narrow(2, 0, this.#length).copy_(pick(stored));
-          }),
-        );
-      }
-    }
+    callInPlace('laurel::select_rows_', this.stored(), index, this.#length);
     this.#rows = rows;
   }
 

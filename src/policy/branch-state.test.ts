@@ -44,7 +44,7 @@ test.each(
     const { model } = tinyPolicy({ modelType, ...changes });
     noGrad(() =>
       tidy(() => {
-        using shared = new BranchState(model, { prompts, maxTokens: 4, padTokenId: 16 });
+        using shared = new BranchState(model, { prompts, maxTokens: 4 });
         using copied = new DecodeState(model, prompts, 4, 16);
         expect(shared.prefill().toArray()).toBeAllClose(copied.prefill(1).toArray(), {
           rtol: 1e-4,

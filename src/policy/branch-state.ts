@@ -11,7 +11,6 @@ export interface BranchStateOptions {
   readonly prompts: readonly (readonly number[])[];
   /** Tokens that are read after a prompt, at most. */
   readonly maxTokens: number;
-  readonly padTokenId: number;
   /** The model laid out, where it is at hand; else it is made, and freed with the state. */
   readonly decoder?: PackedDecoder | undefined;
 }
@@ -33,7 +32,7 @@ export class BranchState {
   readonly #starts: Tensor | undefined;
   #owners: readonly number[];
 
-  constructor(model: Model, { prompts, maxTokens, padTokenId, decoder }: BranchStateOptions) {
+  constructor(model: Model, { prompts, maxTokens, decoder }: BranchStateOptions) {
     this.#device = model.weights.embedTokens.device;
     this.#last = prompts.map((prompt) => prompt.at(-1)!);
     this.#owners = [...prompts.keys()];
@@ -46,26 +45,27 @@ export class BranchState {
     this.#starts = padding.some((count) => count > 0)
       ? keep(tokenTensor(padding, [prompts.length], this.#device))
       : undefined;
-    if (length > 0) tidy(() => this.#read(model, prompts, padding, padTokenId));
+    if (length > 0) tidy(() => this.#read(model, prompts, padding));
   }
 
-  /** Reads the prompts, padding as sequences of its own before them. */
-  #read(
-    model: Model,
-    prompts: readonly (readonly number[])[],
-    padding: readonly number[],
-    padTokenId: number,
-  ): void {
-    const length = prompts[0]!.length + padding[0]! - 1;
-    const shape = [prompts.length, length];
-    const tokens = prompts.flatMap((prompt, row) => [
-      ...Array<number>(padding[row]!).fill(padTokenId),
-      ...prompt.slice(0, -1),
-    ]);
+  /** Reads the prompts packed into one row, so that no padding is computed. */
+  #read(model: Model, prompts: readonly (readonly number[])[], padding: readonly number[]): void {
+    const read = prompts.map((prompt) => prompt.slice(0, -1));
+    const count = read.reduce((sum, { length }) => sum + length, 0);
+    const at = (numbersOf: (row: number, place: number) => number) =>
+      tokenTensor(
+        read.flatMap((prompt, row) => prompt.map((_, place) => numbersOf(row, place))),
+        [count],
+        this.#device,
+      );
     fillCache(model, {
-      tokens: tokenTensor(tokens, shape, this.#device),
-      segments: this.#starts && segmentsOf(padding, length),
-      cache: this.#prompts,
+      tokens: at((row, place) => read[row]![place]!).unsqueeze(0),
+      segments: segmentsOf(read),
+      cache: this.#prompts.packed({
+        rows: at((row) => row),
+        places: at((row, place) => padding[row]! + place),
+        length: prompts[0]!.length + padding[0]! - 1,
+      }),
     });
   }
 
@@ -100,14 +100,15 @@ export class BranchState {
   }
 }
 
-/** Each row's padding and its prompt as two sequences that do not see one another. [P, T], int32 */
-function segmentsOf(padding: readonly number[], length: number): { starts: Tensor; ends: Tensor } {
-  const starts = new Int32Array(padding.length * length);
-  const ends = new Int32Array(padding.length * length).fill(length);
-  for (const [row, count] of padding.entries()) {
-    starts.fill(count, row * length + count, (row + 1) * length);
-    ends.fill(count, row * length, row * length + Math.min(count, length));
+/** Each prompt a sequence of its own in one row. [1, N], int32 */
+function segmentsOf(prompts: readonly (readonly number[])[]): { starts: Tensor; ends: Tensor } {
+  const count = prompts.reduce((sum, { length }) => sum + length, 0);
+  const [starts, ends] = [new Int32Array(count), new Int32Array(count)];
+  let start = 0;
+  for (const { length } of prompts) {
+    starts.fill(start, start, start + length);
+    ends.fill(start + length, start, start + length);
+    start += length;
   }
-  const shape = [padding.length, length];
-  return { starts: fromTypedArray(starts, shape), ends: fromTypedArray(ends, shape) };
+  return { starts: fromTypedArray(starts, [1, count]), ends: fromTypedArray(ends, [1, count]) };
 }

@@ -106,7 +106,10 @@ interface Reader extends Disposable {
   selectRows(rows: readonly number[]): void;
 }
 
-function startReading(model: Model, options: BranchStateOptions): Reader {
+function startReading(
+  model: Model,
+  options: BranchStateOptions & { readonly padTokenId: number },
+): Reader {
   if (PackedDecoder.fits(model)) return new BranchState(model, options);
   const { prompts, maxTokens, padTokenId } = options;
   const state = new DecodeState(model, prompts, maxTokens, padTokenId);
