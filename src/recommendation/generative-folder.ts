@@ -10,6 +10,7 @@ import type { ItemLanguage, RecommendationData } from './types.ts';
 const settingsSchema = z.strictObject({
   kind: z.enum(['semantic', 'title']),
   maxHistory: z.int().positive(),
+  distribution: z.enum(['full', 'constrained']).default('full'),
   /** Of titles. */
   prefix: z.string().default(''),
 });
@@ -29,11 +30,11 @@ export function saveRecommender(
 ): void {
   policy.save(folder);
   language.tokenizer.save(folder);
-  const { kind, maxHistory } = language;
+  const { kind, maxHistory, distribution = 'full' } = language;
   writeRecommenderFile(folder, {
     method: 'generative',
     dataset: data.name,
-    settings: { kind, maxHistory, ...(prefix && { prefix }) },
+    settings: { kind, maxHistory, distribution, ...(prefix && { prefix }) },
     popularity: [...data.popularity],
     items: data.items,
   });
@@ -45,8 +46,8 @@ function languageOf(file: RecommenderFile, policy: Policy, folder: string): Spel
     throw new CheckpointError(
       `${folder}/recommender.json: settings: ${z.prettifyError(settings.error)}`,
     );
-  const { kind, maxHistory, prefix } = settings.data;
-  const options = { maxHistory, missing: 'leave-out', tokenizer: policy.tokenizer } as const;
+  const { kind, prefix, ...read } = settings.data;
+  const options = { ...read, missing: 'leave-out', tokenizer: policy.tokenizer } as const;
   return kind === 'semantic'
     ? semanticLanguage(file, options)
     : titleLanguage(file, { ...options, prefix });

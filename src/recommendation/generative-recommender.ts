@@ -10,7 +10,7 @@ export interface GenerativeOptions {
   readonly width?: number;
   /** Histories read at one time. */
   readonly batchSize?: number;
-  /** What a token's log-probability is of; default `full`, as published. */
+  /** What a token's log-probability is of; default: as the language says. */
   readonly distribution?: ConstrainedDistribution;
   /** `fixed` lays the matrices out once for all requests, and so sees no later change of them. Default `changing`. */
   readonly weights?: 'changing' | 'fixed';
@@ -39,7 +39,7 @@ export function generativeRecommender(
     name = 'generative',
     width,
     batchSize = 64,
-    distribution = 'full',
+    distribution = language.distribution ?? 'full',
     weights = 'changing',
   }: GenerativeOptions = {},
 ): Recommender {

@@ -44,6 +44,7 @@ export {
 } from './recommender-file.ts';
 export * from './sasrec/index.ts';
 export {
+  allowedAlong,
   type SequenceWindow,
   sequenceWindows,
   supervisedSequences,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { tinyData } from '../../test/support/tiny-catalogue.ts';
 import { DataError } from '../errors.ts';
 import {
+  allowedAlong,
   type ItemLanguage,
   semanticLanguage,
   sequenceWindows,
@@ -79,6 +80,21 @@ test('a window is one row of tokens, learned from its first target on', () => {
     // The beginning and two items of two tokens each are read; the last item is learned.
     mask: [0, 0, 0, 0, 0, 1, 1],
   });
+});
+
+test('under a constraint each learned token has the set that it was one of', () => {
+  const language = semanticLanguage(tinyData, { maxHistory: 3, distribution: 'constrained' });
+  const train = [{ user: 'u', items: [0, 3, 2], firstTarget: 1 }];
+  const [row] = supervisedSequences({ train }, language);
+  const { ids, offsets } = row!.keptTokens!;
+  const sets = Array.from(offsets.slice(1), (end, t) => [...ids.slice(offsets[t], end)]);
+  // Ids of words: <a_1> 3, <a_2> 4, <a_10> 5, <b_0> 6, <b_1> 7, <b_10> 8. Items: <a_2> <b_0>, then <a_1> <b_10>.
+  expect(sets).toEqual([[3, 4, 5], [6], [3, 4, 5], [6, 7, 8]]);
+});
+
+test('tokens that are no items of the trie are an error', () => {
+  const { trie } = semanticLanguage(tinyData, { maxHistory: 3 });
+  expect(() => allowedAlong(trie, [4, 7])).toThrow(/\[4, 7\] are not the tokens of items/);
 });
 
 test('a language whose questions end with words of their own has a row for each target', () => {

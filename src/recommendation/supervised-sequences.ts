@@ -1,5 +1,8 @@
+import { keptTokensOf } from '../batches/index.ts';
 import { DataError } from '../errors.ts';
+import type { TokenTrie } from '../rollouts/index.ts';
 import type { TokensExample } from '../trainers/index.ts';
+import type { KeptTokens } from '../types.ts';
 import { canWrite } from './can-write.ts';
 import type { ItemLanguage, RecommendationData, UserSequence } from './types.ts';
 
@@ -64,9 +67,38 @@ const oneByOne = ({ items, firstTarget }: SequenceWindow, language: ItemLanguage
   });
 
 /**
+ * What the trie allows at each token of some items in a row, each from the root on.
+ * @throws DataError for tokens that are no items' of the trie.
+ */
+export function allowedAlong(trie: TokenTrie, tokens: readonly number[]): KeptTokens {
+  let node = trie.start;
+  const sets = tokens.map((token) => {
+    const set = trie.allowed(node);
+    const index = set.indexOf(token);
+    if (index < 0) throw new DataError(`[${tokens.join(', ')}] are not the tokens of items`);
+    const next = trie.follow(node, index);
+    node = trie.isEnd(next) ? trie.start : next;
+    return set;
+  });
+  return keptTokensOf(sets);
+}
+
+/** Training rows of a user's window. */
+function rowsOf(window: SequenceWindow, language: ItemLanguage) {
+  const one = asOneText(window, language);
+  const texts = one === undefined ? oneByOne(window, language) : [one];
+  if (language.distribution !== 'constrained') return texts;
+  return texts.map(({ tokens, mask }) => {
+    const learned = tokens.slice(mask.indexOf(1));
+    return { tokens, mask, keptTokens: allowedAlong(language.trie, learned) };
+  });
+}
+
+/**
  * Training sequences as rows of tokens, `[bos] item item …`: every target of every user is learned once per epoch, a
  * whole window in one pass. In a language whose question does not begin the longer one, each target is a row of its own.
- * Items that the language leaves out are passed over.
+ * Items that the language leaves out are passed over. Of a language whose likelihood is constrained, each row says which
+ * tokens could come next.
  * @throws DataError where nothing is left to learn.
  */
 export function supervisedSequences(
@@ -75,18 +107,13 @@ export function supervisedSequences(
 ): TokensExample[] {
   const isWritten = canWrite(language);
   const rows = train.flatMap((sequence, user) =>
-    sequenceWindows(writable(sequence, isWritten), language.maxHistory).flatMap((window) => {
-      const one = asOneText(window, language);
-      return (one === undefined ? oneByOne(window, language) : [one]).map((text) => ({
-        ...text,
-        user,
-      }));
-    }),
+    sequenceWindows(writable(sequence, isWritten), language.maxHistory).flatMap((window) =>
+      rowsOf(window, language).map((text) => ({ ...text, user })),
+    ),
   );
   if (rows.length === 0) throw new DataError('no training sequence has an item to learn');
-  return rows.map(({ user, tokens, mask }, index) => ({
+  return rows.map(({ user, ...text }, index) => ({
     example: { index, columns: { user: train[user]!.user } },
-    tokens,
-    mask,
+    ...text,
   }));
 }

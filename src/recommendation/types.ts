@@ -1,4 +1,5 @@
 /** The nouns of recommendation, in the order data flows: Interaction → catalogue and sequences → ranked items. */
+import type { ConstrainedDistribution } from '../policy/index.ts';
 import type { TokenTrie } from '../rollouts/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 
@@ -79,6 +80,12 @@ export interface ItemLanguage {
   /** Tokens that ask what follows a history, cut to its last `maxHistory` items. */
   promptOf(history: readonly number[]): readonly number[];
   readonly maxHistory: number;
+  /**
+   * What the likelihood of an item's token is of, in training and search alike: `full`, the whole vocabulary, as
+   * published; `constrained`, the tokens that the trie allows there, so that the model need not learn which paths exist.
+   * Left out: `full`.
+   */
+  readonly distribution?: ConstrainedDistribution;
   /** Places of items that it cannot write, ascending; left out: none. */
   readonly leftOut?: readonly number[];
 }

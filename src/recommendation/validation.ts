@@ -5,6 +5,7 @@ import type { Policy } from '../policy/index.ts';
 import { generativeRecommender } from './generative-recommender.ts';
 import { estimate, hitRate, ndcg, rankOf } from './ranking-metrics.ts';
 import type { ItemLanguage, NextItem, RecommendationData, Recommender } from './types.ts';
+import { withoutHistory } from './without-history.ts';
 
 /** Cut-off of the measures that choose a checkpoint. */
 const K = 10;
@@ -16,6 +17,8 @@ export interface ValidationOptions {
   readonly seed?: number;
   /** Beams of the search. */
   readonly width?: number;
+  /** Whether items of a history count among those recommended; default `kept`. */
+  readonly historyItems?: 'kept' | 'left-out' | undefined;
   /** Histories read at one time. */
   readonly batchSize?: number;
 }
@@ -58,10 +61,11 @@ export function validate(
   options: ValidationOptions = {},
 ): (policy: Policy, signal: AbortSignal) => Promise<Metrics> {
   const questions = validationQuestions(data, options);
-  const { width = 20, batchSize = 64 } = options;
+  const { width = 20, batchSize = 64, historyItems = 'kept' } = options;
+  const asAsked = historyItems === 'left-out' ? withoutHistory : (kept: Recommender) => kept;
   return (policy, signal) =>
     measureRanking(
-      generativeRecommender(policy, language, { width, batchSize }),
+      asAsked(generativeRecommender(policy, language, { width, batchSize })),
       questions,
       signal,
     );

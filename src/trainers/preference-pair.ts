@@ -2,7 +2,7 @@ import type { TrainSequence } from '../batches/index.ts';
 import type { PreferenceExample } from '../data/index.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import { renderPromptCompletion, type Tokenizer } from '../tokenizers/index.ts';
-import type { Example, TextOrMessages } from '../types.ts';
+import type { Example, KeptTokens, TextOrMessages } from '../types.ts';
 
 /** The better and the worse completion of one prompt, each with it. */
 export interface PreferencePair {
@@ -18,6 +18,10 @@ export interface TokensPreference {
   readonly promptTokens: readonly number[];
   readonly chosenTokens: readonly number[];
   readonly rejectedTokens: readonly (readonly number[])[];
+  /** What each token of the completions was one of: likelihood is renormalised over these. All rows have it, or none. */
+  readonly keptTokens?:
+    | { readonly chosen: KeptTokens; readonly rejected: readonly KeptTokens[] }
+    | undefined;
 }
 
 export interface PairOptions {
@@ -105,16 +109,20 @@ export function preferencePair(
 }
 
 function pairOfTokens(
-  { example, promptTokens, chosenTokens, rejectedTokens }: TokensPreference,
+  { example, promptTokens, chosenTokens, rejectedTokens, keptTokens }: TokensPreference,
   options: PairOptions,
 ): PreferencePair {
-  const side = (completion: readonly number[], name: Side) =>
-    sequenceOf([promptTokens, completion], name, example, options);
-  const [rejected, ...furtherRejected] = rejectedTokens.map((tokens) => side(tokens, 'rejected'));
+  const side = (completion: readonly number[], name: Side, kept: KeptTokens | undefined) => ({
+    ...sequenceOf([promptTokens, completion], name, example, options),
+    ...(kept && { keptTokens: kept }),
+  });
+  const [rejected, ...furtherRejected] = rejectedTokens.map((tokens, n) =>
+    side(tokens, 'rejected', keptTokens?.rejected[n]),
+  );
   if (rejected === undefined) {
     throw new DataError(`row ${example.index}: expected a worse completion or several, found none`);
   }
-  return { chosen: side(chosenTokens, 'chosen'), rejected, furtherRejected };
+  return { chosen: side(chosenTokens, 'chosen', keptTokens?.chosen), rejected, furtherRejected };
 }
 
 /** The completions of a pair, the better one first. */

@@ -47,7 +47,8 @@ interface Table {
   readonly starts: readonly number[];
 }
 
-const scoring = { temperature: 1, logprobDistribution: 'full' } as const;
+/** Over the tokens that a row says, where it does, as in training. */
+const scoring = { temperature: 1, logprobDistribution: 'sampled' } as const;
 
 const lengthOf = ({ completionMask }: TrainSequence): number => completionMask.length;
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkpointBytes, metricLines } from '../../test/support/run-files.ts';
 import { letters, temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
+import { keptTokensOf } from '../batches/index.ts';
 import {
   type PreferenceTraining,
   preferencePair,
@@ -40,6 +41,27 @@ const train = (changes: Partial<PreferenceTraining> = {}) =>
     console: null,
     ...changes,
   });
+
+test('a row may say which tokens each was one of', () => {
+  const row: TokensPreference = {
+    example: { index: 0, columns: {} },
+    promptTokens: [1],
+    chosenTokens: [2, 3],
+    rejectedTokens: [[4], [5]],
+    keptTokens: {
+      chosen: keptTokensOf([[2, 4], [3]]),
+      rejected: [keptTokensOf([[2, 4]]), keptTokensOf([[5, 6]])],
+    },
+  };
+  const { chosen, rejected, furtherRejected } = preferencePair(row, letters, {
+    maxLength: null,
+    contextLength: 8,
+  });
+  expect([chosen, rejected, ...furtherRejected!].map(({ keptTokens }) => keptTokens)).toEqual([
+    row.keptTokens!.chosen,
+    ...row.keptTokens!.rejected,
+  ]);
+});
 
 test('a row of tokens is one better and several worse sequences, with nothing added', () => {
   const row: TokensPreference = {

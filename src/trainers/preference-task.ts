@@ -31,7 +31,8 @@ export interface PreferenceParts {
 
 const scoring = {
   temperature: 1,
-  logprobDistribution: 'full',
+  // Over the tokens that a row says, where it does.
+  logprobDistribution: 'sampled',
   entropy: 'detached',
   compareArgmax: true,
   meanLogits: true,

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { metricLines } from '../../test/support/run-files.ts';
 import { letters, temporaryFolder, tinyPolicy } from '../../test/support/tiny-policy.ts';
+import { keptTokensOf } from '../batches/index.ts';
 import { ConfigError } from '../errors.ts';
-import { parameters } from '../models/index.ts';
+import { hiddenStates, logits, parameters } from '../models/index.ts';
+import { noGrad, tokenTensor } from '../tensor/index.ts';
 import { byteTokenizer } from '../tokenizers/index.ts';
 import { encodeRows, type SupervisedTraining, tokensOf, trainSupervised } from './index.ts';
 import { packTexts } from './supervised-rows.ts';
@@ -61,13 +63,12 @@ const answer = (index: number, prompt: string, completion: string) => ({
   prompt,
   completion,
 });
-const options = {
-  maxLength: 6,
+const plain = {
   contextLength: 64,
   completionOnlyLoss: null,
   assistantOnlyLoss: false,
-  packing: true,
 };
+const options = { ...plain, maxLength: 6, packing: true };
 
 describe('what is learned of a packed row', () => {
   test('is never the first token of a piece', () => {
@@ -168,6 +169,55 @@ test('packing trains on the same tokens in fewer rows', async () => {
   expect(last(packed, 'num_tokens')).toBe(2 * tokensOf(rows));
   expect(last(packed, 'num_tokens')).toBe(last(plain, 'num_tokens'));
   expect(last(packed, 'eval_loss')).toBeCloseTo(last(plain, 'eval_loss'), 9);
+});
+
+describe('rows that say which tokens each was one of', () => {
+  const kept = (sets: readonly (readonly number[])[]) => ({
+    example: { index: 0, columns: {} },
+    tokens: [1, 2, 3],
+    mask: [0, 1, 1],
+    keptTokens: keptTokensOf(sets),
+  });
+
+  test('are learned among these: the loss is −log of the share of their probability', async () => {
+    const policy = tinyPolicy({ initializerRange: 0.5 }, { dtype: 'float64' });
+    const scores = noGrad(() =>
+      logits(policy.model, hiddenStates(policy.model, { tokens: tokenTensor([1, 2], [1, 2]) })),
+    ).toArray();
+    const sets = [
+      [2, 5],
+      [0, 3, 4],
+    ];
+    const [first, second] = sets.map((set, t) => {
+      const weight = (id: number) => Math.exp(scores[t * policy.model.config.vocabSize + id]!);
+      return -Math.log(weight([2, 3][t]!) / set.reduce((sum, id) => sum + weight(id), 0));
+    });
+    const { folder } = await trainSupervised({
+      policy,
+      examples: [kept(sets)],
+      learningRate: 0,
+      maxSteps: 1,
+      loggingSteps: 1,
+      maxLength: null,
+      outputDir: join(root, `run-${runs++}`),
+      console: null,
+    });
+    expect(metricLines(folder)[0]!['loss']).toBeCloseTo((first! + second!) / 2, 10);
+  });
+
+  test.each([
+    ['too few sets', [[2]], {}, /each token from the first learned one on, 2, found 1/],
+    ['a row that is cut', [[2], [3]], { maxLength: 2 }, /cannot be cut or split/],
+    [
+      'rows that are split',
+      [[2], [3]],
+      { maxLength: 8, packing: true, packingStrategy: 'bfd_split' },
+      /cannot be cut or split/,
+    ],
+  ] as const)('%s: an error', (_, sets, changes, message) => {
+    const read = { ...plain, maxLength: null, ...changes };
+    expect(() => encodeRows([kept(sets)], tokenizer, read)).toThrow(message);
+  });
 });
 
 test('rows grouped by length begin with the longest', async () => {

@@ -1,8 +1,8 @@
-import type { TrainSequence } from '../batches/index.ts';
+import { keptLength, type TrainSequence } from '../batches/index.ts';
 import type { MessagesExample, PromptCompletionExample } from '../data/index.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import { renderPromptCompletion, renderWithMask, type Tokenizer } from '../tokenizers/index.ts';
-import type { Example } from '../types.ts';
+import type { Example, KeptTokens } from '../types.ts';
 
 /** A row as tokens, of which those are learned where the mask is 1; nothing is put before or after them. */
 export interface TokensExample extends MarkedText {
@@ -36,6 +36,11 @@ export interface MarkedText {
   readonly tokens: readonly number[];
   /** 1 where the token is learned. */
   readonly mask: readonly number[];
+  /**
+   * From the first learned token on: the ids that each was one of. Its likelihood is renormalised over them. All rows
+   * have it, or none.
+   */
+  readonly keptTokens?: KeptTokens | undefined;
 }
 
 const constant = (length: number, value: number): number[] => Array<number>(length).fill(value);
@@ -83,7 +88,10 @@ function promptAndWhole(
 }
 
 /** @throws DataError where tokens and mask do not fit each other or the vocabulary. */
-function checked({ example, tokens, mask }: TokensExample, { vocabSize }: Tokenizer): MarkedText {
+function checked(
+  { example, tokens, mask, keptTokens }: TokensExample,
+  { vocabSize }: Tokenizer,
+): MarkedText {
   if (tokens.length !== mask.length) {
     throw new DataError(
       `row ${example.index}: expected as many mask values as tokens, found ${mask.length} for ${tokens.length}`,
@@ -95,7 +103,13 @@ function checked({ example, tokens, mask }: TokensExample, { vocabSize }: Tokeni
       `row ${example.index}: token ${strange} is not in the vocabulary, which has ids from 0 to ${vocabSize - 1}`,
     );
   }
-  return { tokens, mask };
+  const learned = tokens.length - firstLearned(mask);
+  if (keptTokens !== undefined && keptLength(keptTokens) !== learned) {
+    throw new DataError(
+      `row ${example.index}: expected a set of kept tokens for each token from the first learned one on, ${learned}, found ${keptLength(keptTokens)}`,
+    );
+  }
+  return { tokens, mask, keptTokens };
 }
 
 function mark(row: SupervisedExample, tokenizer: Tokenizer, options: SequenceOptions): MarkedText {
@@ -129,7 +143,7 @@ export function markedText(
   tokenizer: Tokenizer,
   options: SequenceOptions,
 ): MarkedText {
-  const { tokens, mask } = mark(row, tokenizer, options);
+  const { tokens, mask, keptTokens } = mark(row, tokenizer, options);
   const most = options.maxLength ?? tokens.length;
   const { index } = row.example;
   const length = Math.min(tokens.length, most);
@@ -146,14 +160,25 @@ export function markedText(
         : '';
     throw new DataError(`row ${index} has no token to learn, so its mask would be all zero${cut}`);
   }
-  return { tokens: tokens.slice(0, kept), mask: mask.slice(0, kept) };
+  if (keptTokens !== undefined && (kept < tokens.length || splits(options))) {
+    throw new ConfigError(
+      `row ${index} says which tokens each was one of, so it cannot be cut or split: leave max_length at null, and packing_strategy at bfd`,
+    );
+  }
+  return { tokens: tokens.slice(0, kept), mask: mask.slice(0, kept), keptTokens };
+}
+
+/** Place of the first learned token. It is never the first of all: nothing comes before that. */
+function firstLearned(mask: readonly number[]): number {
+  const first = mask.indexOf(1);
+  return Math.max(1, first < 0 ? mask.length : first);
 }
 
 /** Marked text to train on. The first token is never learned: nothing comes before it. */
-export function sequenceOf({ tokens, mask }: MarkedText): TrainSequence {
-  const first = mask.indexOf(1);
-  const promptLength = Math.max(1, first < 0 ? tokens.length : first);
-  return { tokens, promptLength, completionMask: mask.slice(promptLength) };
+export function sequenceOf({ tokens, mask, keptTokens }: MarkedText): TrainSequence {
+  const promptLength = firstLearned(mask);
+  const sequence = { tokens, promptLength, completionMask: mask.slice(promptLength) };
+  return keptTokens === undefined ? sequence : { ...sequence, keptTokens };
 }
 
 /** A row as a sequence to train on. @throws as `markedText` does. */

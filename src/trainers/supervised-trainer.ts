@@ -46,7 +46,8 @@ const crossEntropy: BatchLoss = ({ logprobs, entropy, isArgmax }, { completionMa
 
 const scoring = {
   temperature: 1,
-  logprobDistribution: 'full',
+  // Over the tokens that a row says, where it does.
+  logprobDistribution: 'sampled',
   entropy: 'detached',
   compareArgmax: true,
 } as const;

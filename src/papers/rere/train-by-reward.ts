@@ -68,7 +68,6 @@ export const rereDefaults = {
   syncRefModel: true,
   refModelSyncSteps: 512,
   refModelMixupAlpha: 0.6,
-  logprobDistribution: 'full',
   temperature: 1,
   learningRate: 1e-5,
   lrSchedulerType: 'cosine',
@@ -158,6 +157,7 @@ export async function trainRecommenderByReward(
   );
   const result = await trainPolicyGradient({
     ...rereDefaults,
+    logprobDistribution: language.distribution === 'constrained' ? 'sampled' : 'full',
     ...validationOf(training),
     ...trainer,
     ...batching(options),

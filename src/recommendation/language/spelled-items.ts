@@ -1,4 +1,5 @@
 import { DataError } from '../../errors.ts';
+import type { ConstrainedDistribution } from '../../policy/index.ts';
 import { TokenTrie } from '../../rollouts/index.ts';
 import type { Tokenizer } from '../../tokenizers/index.ts';
 import type { Item, ItemLanguage, RecommendationData } from '../types.ts';
@@ -9,6 +10,8 @@ export type Catalogue = Pick<RecommendationData, 'items' | 'popularity'>;
 export interface LanguageOptions {
   /** Items of a history that are read, its last. */
   readonly maxHistory: number;
+  /** What the likelihood of a token is of; default `full`. */
+  readonly distribution?: ConstrainedDistribution;
   /** What to do about items that cannot be written. Left out, they are neither read nor recommended. Default `error`. */
   readonly missing?: 'error' | 'leave-out';
 }
@@ -56,7 +59,7 @@ function itemsByNode(trie: TokenTrie, places: readonly number[], popularity: rea
 /** A language of items whose tokens are known: `[opening] item item item …`. */
 export function spelledItems(
   { items, popularity }: Catalogue,
-  { kind, tokenizer, tokens, opening, maxHistory }: Spelling,
+  { kind, tokenizer, tokens, opening, maxHistory, distribution = 'full' }: Spelling,
 ): SpelledLanguage {
   const places = [...items.keys()].filter((place) => tokens[place] !== undefined);
   const trie = TokenTrie.of(places.map((place) => tokens[place]!));
@@ -66,6 +69,7 @@ export function spelledItems(
     tokenizer,
     trie,
     maxHistory,
+    distribution,
     leftOut: [...items.keys()].filter((place) => tokens[place] === undefined),
     tokensOf: (item) => {
       const found = tokens[item];

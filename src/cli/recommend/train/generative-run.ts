@@ -58,6 +58,7 @@ const validationOf = (config: SharedConfig): ValidationOptions | null =>
         questions: config.validationQuestions,
         width: config.validationWidth,
         batchSize: config.validationBatchSize,
+        historyItems: config.validationHistoryItems,
         seed: config.seed,
       };
 

@@ -114,9 +114,10 @@ export const rereConfig = defineConfig({
     generation: configGroup('Generation', {
       temperature: generation.temperature,
       logprobDistribution: generation.logprobDistribution
-        .default('full')
+        .nullable()
+        .default(null)
         .describe(
-          'Log-probabilities over the whole vocabulary, or over the tokens that items allow (sampled).',
+          'Log-probabilities over the whole vocabulary (full), or over the tokens that items allow (sampled); null: as distribution says.',
         ),
       shuffleDataset: generation.shuffleDataset,
       numIterations: generation.numIterations,

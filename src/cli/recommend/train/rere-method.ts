@@ -47,8 +47,10 @@ const rewards: Readonly<Record<RereConfig['reward'], MakeReward>> = {
 export const rereMethod = trainMethod<RereConfig>(rereConfig, (config, data, hooks) =>
   runGenerative(config, data, (model, further) => {
     const { sampler, lastCompletion, promptsPerStep, groupSize, promptsPerMicroBatch } = config;
+    const { logprobDistribution, ...others } = config;
     return trainRecommenderByReward({
-      ...trainerOptions(config as never, grpoOptions, hooks),
+      ...trainerOptions(others as never, grpoOptions, hooks),
+      ...(logprobDistribution !== null && { logprobDistribution }),
       ...model,
       ...further,
       sampler,

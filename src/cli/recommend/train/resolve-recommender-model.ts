@@ -27,6 +27,7 @@ type ModelConfig = Pick<
   | 'maxHistory'
   | 'itemsWithout'
   | 'prefix'
+  | 'distribution'
   | 'usePeft'
   | 'loraR'
   | 'loraAlpha'
@@ -43,10 +44,10 @@ export interface RecommenderModel {
 
 function languageOf(
   data: RecommendationData,
-  { items, maxHistory, itemsWithout: missing, prefix }: ModelConfig,
+  { items, maxHistory, itemsWithout: missing, prefix, distribution }: ModelConfig,
   tokenizer?: Tokenizer,
 ): ItemLanguage {
-  const options = { maxHistory, missing, ...(tokenizer && { tokenizer }) };
+  const options = { maxHistory, missing, distribution, ...(tokenizer && { tokenizer }) };
   return items === 'semantic'
     ? semanticLanguage(data, options)
     : titleLanguage(data, { ...options, prefix });

@@ -38,6 +38,12 @@ export const languageGroup = configGroup('Items', {
     .default('error')
     .describe('What to do about items without id or title: stop, or never read or recommend them.'),
   prefix: z.string().default('').describe('Text before every history, where items are titles.'),
+  distribution: z
+    .enum(['full', 'constrained'])
+    .default('full')
+    .describe(
+      'What a token’s likelihood is of, in training and search: the whole vocabulary, as published, or the tokens that items allow there. Of a trained recommender: as it was.',
+    ),
 });
 
 const { shape: model } = modelOptions.fields;
@@ -65,6 +71,12 @@ export const validationGroup = configGroup('Validation', {
     ),
   validationWidth: count.default(20).describe('Beams of the search.'),
   validationBatchSize: count.default(64).describe('Histories read at one time.'),
+  validationHistoryItems: z
+    .enum(['kept', 'left-out'])
+    .default('kept')
+    .describe(
+      'Whether items of a history count among those recommended, as evaluate’s history_items.',
+    ),
 });
 
 const { shape: evaluation } = evaluationOptions.fields;

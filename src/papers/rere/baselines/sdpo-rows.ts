@@ -1,6 +1,6 @@
 import { randomIntegers, streamSeed } from '../../../data/index.ts';
 import { DataError } from '../../../errors.ts';
-import type { ItemLanguage, NextItem } from '../../../recommendation/index.ts';
+import { allowedAlong, type ItemLanguage, type NextItem } from '../../../recommendation/index.ts';
 import type { TokensPreference } from '../../../trainers/index.ts';
 
 export interface SdpoRowOptions {
@@ -45,11 +45,21 @@ export const sdpoRows = (
   language: ItemLanguage,
   options: SdpoRowOptions,
 ): TokensPreference[] =>
-  questions.map((question, index) => ({
-    example: { index, columns: {} },
-    promptTokens: language.promptOf(question.history),
-    chosenTokens: language.tokensOf(question.target),
-    rejectedTokens: drawNegatives(question, index, language, options).map((item) =>
+  questions.map((question, index) => {
+    const chosenTokens = language.tokensOf(question.target);
+    const rejectedTokens = drawNegatives(question, index, language, options).map((item) =>
       language.tokensOf(item),
-    ),
-  }));
+    );
+    return {
+      example: { index, columns: {} },
+      promptTokens: language.promptOf(question.history),
+      chosenTokens,
+      rejectedTokens,
+      ...(language.distribution === 'constrained' && {
+        keptTokens: {
+          chosen: allowedAlong(language.trie, chosenTokens),
+          rejected: rejectedTokens.map((tokens) => allowedAlong(language.trie, tokens)),
+        },
+      }),
+    };
+  });

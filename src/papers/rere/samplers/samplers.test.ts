@@ -117,7 +117,9 @@ test.each(['full', 'sampled'] as const)(
 
 test('a target outside the catalogue is refused', async () => {
   const draw = withTarget(beamGroups(trie), trie);
-  await expect(draw(policy, [prompt([3], [7])], options())).rejects.toThrow(/\[7\] is no path/);
+  await expect(draw(policy, [prompt([3], [7])], options())).rejects.toThrow(
+    /\[7\] are not the tokens of items/,
+  );
 });
 
 test('fault of the published code: a prefix hash leaves steps unconstrained; here every step of every row is constrained', async () => {

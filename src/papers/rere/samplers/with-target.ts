@@ -1,20 +1,12 @@
-import { keptTokensOf, type TrainSequence } from '../../../batches/index.ts';
-import { DataError } from '../../../errors.ts';
+import type { TrainSequence } from '../../../batches/index.ts';
 import { type Policy, type ResolvedSampling, scoreSequences } from '../../../policy/index.ts';
+import { allowedAlong } from '../../../recommendation/index.ts';
 import type { DrawGroups, TokenTrie } from '../../../rollouts/index.ts';
-import type { KeptTokens, Prompt, Rollout } from '../../../types.ts';
+import type { Prompt, Rollout } from '../../../types.ts';
 import { wantedTokens } from '../next-item-columns.ts';
 
 /** Sequences scored at one time. */
 const BATCH_SIZE = 256;
-
-/** What was allowed at each step of a path. @throws DataError for a path that the trie does not have. */
-function setsAlong(trie: TokenTrie, tokens: readonly number[]): KeptTokens {
-  const nodes = tokens.map((_, t) => trie.find(tokens.slice(0, t)));
-  if (trie.find(tokens) === undefined || nodes.includes(undefined))
-    throw new DataError(`the wanted completion [${tokens.join(', ')}] is no path of the catalogue`);
-  return keptTokensOf(nodes.map((node) => trie.allowed(node!)));
-}
 
 function sequenceOf(prompt: Prompt, trie: TokenTrie): TrainSequence {
   const tokens = wantedTokens(prompt.example.columns);
@@ -22,7 +14,7 @@ function sequenceOf(prompt: Prompt, trie: TokenTrie): TrainSequence {
     tokens: [...prompt.tokens, ...tokens],
     promptLength: prompt.tokens.length,
     completionMask: tokens.map(() => 1),
-    keptTokens: setsAlong(trie, tokens),
+    keptTokens: allowedAlong(trie, tokens),
   };
 }
 
