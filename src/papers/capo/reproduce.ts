@@ -7,6 +7,7 @@ import {
   completionArms,
   coreArms,
   headArms,
+  manyTokenArms,
   tuningArms,
   variantArms,
 } from './study/arms.ts';
@@ -96,6 +97,7 @@ function plan({ isQuick, seeds = isQuick ? [0] : [0, 1, 2, 3, 4] }: PlanOptions)
       ...onSums.flatMap(controlledCells),
       ...onSums.flatMap((place) => armCells(place, completionArms(chosenChanges))),
       ...onSums.flatMap((place) => armCells(place, variantArms(chosenChanges))),
+      ...(isQuick ? [] : onSums.flatMap((place) => armCells(place, manyTokenArms(chosenChanges)))),
       ...onCountdown.flatMap((place) => [
         startCell(place),
         ...armCells(place, coreArms(chosenChanges)),

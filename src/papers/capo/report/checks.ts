@@ -199,6 +199,16 @@ export function findChecks(
       plots: has(sums, 'reinforce-aggressive') ? ['variants.svg'] : [],
     },
     {
+      id: 'many-tokens',
+      finding: 'CAPO does not collapse where GRPO does, with 11,000 tokens a step instead of 900.',
+      paper: 'some 50,000 tokens a step, of which rejected ones are rare',
+      ...judgedBy(
+        runsOfArm(sums, 'capo-many-tokens-fast').length,
+        findStability(sums, 'grpo-many-tokens-fast', 'capo-many-tokens-fast'),
+      ),
+      plots: [],
+    },
+    {
       id: 'baselines',
       finding: 'CAPO ends above what one would try instead at the same rate and batch.',
       paper: 'KL penalties and tighter clips do not do as well',

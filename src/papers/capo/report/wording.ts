@@ -26,6 +26,10 @@ export const armNames: Readonly<Record<string, string>> = {
   'gradient-clipping': 'GRPO, gradients clipped at 0.1',
   'lower-rate': 'GRPO, a fifth of the rate',
   'capo-completions': 'CAPO, whole completions rejected',
+  'grpo-many-tokens': 'GRPO, 12 times the batch',
+  'capo-many-tokens': 'CAPO, 12 times the batch',
+  'grpo-many-tokens-fast': 'GRPO, 12 times the batch, twice the rate',
+  'capo-many-tokens-fast': 'CAPO, 12 times the batch, twice the rate',
   'head-grpo': 'head only, GRPO',
   'head-capo': 'head only, CAPO',
 };

@@ -24,6 +24,8 @@ export interface Arm {
   readonly maxGradNorm?: number;
   /** The regime's learning rate is multiplied by it. */
   readonly rateShare?: number;
+  /** As many times the regime's completions a step, and as many times those of a whole run. */
+  readonly more?: { readonly perStep: number; readonly inAll: number };
   /** What is rejected as one; tokens unless given. */
   readonly level?: 'token' | 'sequence';
   /** Whether only the head is trained, where the last-layer model leaves nothing out. */
@@ -82,6 +84,27 @@ export const completionArms = (changes: ChosenChanges): Arm[] => {
   const { objective, policy } = boundsOf(changes.grpo);
   const bounds = { objective: objective / COMPLETION_TOKENS, policy: policy / COMPLETION_TOKENS };
   return [{ ...plain('grpo', 'aggressive', 'capo-completions'), level: 'sequence', bounds }];
+};
+
+/**
+ * At the aggressive rate, and at twice it, with as many completions a step as the conservative regime: some 11,000
+ * tokens, of which rejected ones could be rare outliers, as in the paper's regime.
+ */
+export const manyTokenArms = (changes: ChosenChanges): Arm[] => {
+  const more = { perStep: 12, inAll: 3 };
+  const rates = [
+    { end: '', rateShare: 1 },
+    { end: '-fast', rateShare: 2 },
+  ];
+  return rates.flatMap(({ end, rateShare }) => [
+    { ...plain('grpo', 'aggressive', `grpo-many-tokens${end}`), more, rateShare },
+    {
+      ...plain('grpo', 'aggressive', `capo-many-tokens${end}`),
+      more,
+      rateShare,
+      bounds: boundsOf(changes.grpo),
+    },
+  ]);
 };
 
 /** Only the head trained, where the model of it is exact. */

@@ -55,9 +55,14 @@ const pointOf = (metrics: Metrics, completions: number, updateSeconds: number): 
   updateSeconds,
 });
 
+/** What a run of the arm sees in all. */
+const completionsOf = ({ more }: Arm, { completions }: TaskSettings['practice']): number =>
+  completions * (more?.inAll ?? 1);
+
 /** Batches, rates and schedule of an arm. */
 export function optionsOf(arm: Arm, { practice, regimes }: TaskSettings) {
-  const { completionsPerStep, learningRate } = regimes[arm.regime];
+  const { learningRate, ...regime } = regimes[arm.regime];
+  const completionsPerStep = regime.completionsPerStep * (arm.more?.perStep ?? 1);
   const passes = arm.clip?.passes ?? 1;
   const micro = Math.min(completionsPerStep, practice.microBatch);
   return {
@@ -69,7 +74,7 @@ export function optionsOf(arm: Arm, { practice, regimes }: TaskSettings) {
     numIterations: passes,
     epsilon: arm.clip?.range ?? 0.2,
     beta: arm.klCoefficient ?? 0,
-    maxSteps: (practice.completions / completionsPerStep) * passes,
+    maxSteps: (completionsOf(arm, practice) / completionsPerStep) * passes,
     learningRate: learningRate * (arm.rateShare ?? 1),
     lrSchedulerType: practice.schedule,
     warmupRatio: 0.1,
@@ -99,9 +104,10 @@ export async function computeArm(
   const options = optionsOf(arm, settings);
   const measure = accuracyMeter(task, practice.heldOut);
   const random = randomIntegers(streamSeed(seed, streams.practice));
-  const count = practice.completions / practice.groupSize;
+  const completions = completionsOf(arm, practice);
+  const count = completions / practice.groupSize;
   const problems = drawProblems(task, count, random, { heldOut: false });
-  const perStep = practice.completions / options.maxSteps;
+  const perStep = completions / options.maxSteps;
   const steps: StepPoint[] = [];
   const heldOut: { completions: number; accuracy: number }[] = [];
   let startedAt = performance.now();
