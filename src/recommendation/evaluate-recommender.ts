@@ -52,6 +52,8 @@ export interface Evaluation {
   readonly usersPerSecond: number;
   /** Rank of each question's target, counted from 1; 0 where it is not in the list. */
   readonly ranks: readonly number[];
+  /** The same once items of its history are taken out of the list; lists do not grow by it. */
+  readonly ranksLeftOut: readonly number[];
 }
 
 interface Answer {
@@ -99,6 +101,10 @@ function cutOff(k: number, answers: readonly Answer[], ranks: readonly number[],
     repetition: given === 0 ? 0 : repeated / given,
   };
 }
+
+/** What is left of a list without the items of its history. */
+const unseen = ({ question, ranked }: Answer): RankedItem[] =>
+  ranked.filter(({ item }) => !question.history.includes(item));
 
 /** Share of the entries that are no item, or stand in their list a second time. */
 function invalidRate(answers: readonly Answer[], items: number): number {
@@ -151,5 +157,6 @@ export async function evaluateRecommender(
     wallSeconds,
     usersPerSecond: questions.length / wallSeconds,
     ranks,
+    ranksLeftOut: answers.map((answer) => rankOf(unseen(answer), answer.question.target)),
   };
 }

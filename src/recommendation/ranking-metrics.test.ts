@@ -67,6 +67,13 @@ test('measures of two users by hand', async () => {
   expect(third!.ndcg.mean).toBeCloseTo(1 / Math.log2(3) / 2, 12);
 });
 
+test('ranks among what the history has not, in the same lists', async () => {
+  // Without item 0 the target 2 comes first; without items 0 and 1 the target 5 does.
+  const recommender = scripted([0, 2, 3], [0, 1, 5]);
+  const result = await evaluateRecommender(recommender, questions, { data: tinyData, ks: [3] });
+  expect(result).toMatchObject({ ranks: [2, 3], ranksLeftOut: [1, 1] });
+});
+
 test('what is no item, or comes twice, is counted as invalid', async () => {
   // Of five entries: 9 is no item, −1 neither, the second 2 a repetition.
   const recommender = scripted([2, 9, 2], [-1, 0]);

@@ -1,7 +1,7 @@
 import { type CellPlan, cellName, type Json } from '../runner/cell.ts';
 import type { CellContext, PlanOptions, Reproduction, StudyPlan } from '../runner/reproduction.ts';
 import { reportRere } from './report/report.ts';
-import { isRewardArm, type RewardArm } from './study/arms.ts';
+import { goesOn, type RewardArm, SUPERVISED_NEW } from './study/arms.ts';
 import { computePopularity, computeSasrec } from './study/baseline-cells.ts';
 import { computeRewardArm } from './study/reward-cell.ts';
 import {
@@ -12,7 +12,7 @@ import {
   scientificTitles,
   type TaskSettings,
 } from './study/settings.ts';
-import { computeSupervised, toJson } from './study/supervised-cell.ts';
+import { computeSupervised, computeSupervisedNew, toJson } from './study/supervised-cell.ts';
 import { datasetFolder } from './study/task-data.ts';
 
 /** Raised when the code changes what a cell finds. */
@@ -50,12 +50,15 @@ function cell({ name, task, seed }: CellChoice, arm: string): CellPlan {
     arm,
     seed,
     settings: settingsOf(task, arm),
-    needs: isRewardArm(arm) ? [cellName(start)] : [],
+    needs: goesOn(arm) ? [cellName(start)] : [],
     keepsFiles: arm === 'supervised',
   };
 }
 
 const coreArms = ['supervised', 'rere', 'grpo-beam', 'grpo-iid', 'sasrec'] as const;
+
+/** What the main task shows for every seed besides. */
+const newArms = ['rere-new', SUPERVISED_NEW] as const;
 
 /** What a task shows besides the core arms, with its first seed. */
 const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
@@ -67,7 +70,11 @@ const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
 
 /** Arms of a task, without the classic ones where another task measures the same items. */
 const armsOf = (name: TaskName): readonly string[] =>
-  name === 'scientific-titles' ? ['supervised', 'rere'] : coreArms;
+  name === 'scientific-titles'
+    ? ['supervised', 'rere']
+    : name === 'beauty'
+      ? [...coreArms, ...newArms]
+      : coreArms;
 
 /** Beauty whole, seed after seed; then the others, one seed each before any has three. */
 function fullPlan(names: readonly TaskName[], seeds: readonly number[]): CellPlan[] {
@@ -108,6 +115,7 @@ function compute({ task: name, arm, seed, settings, needs }: CellPlan, context: 
   if (arm === 'sasrec') return computeSasrec(task, seed, context);
   if (arm === 'supervised') return computeSupervised(task, seed, context);
   const start = context.neededFolders.get(needs[0]!)!;
+  if (arm === SUPERVISED_NEW) return computeSupervisedNew(task, { seed, start, context });
   return computeRewardArm(task, { arm: arm as RewardArm, seed, start, context });
 }
 

@@ -1,10 +1,10 @@
 import type { Check } from '../../results-record.ts';
-import { type ArmResult, at, mean, of, pairs } from './results.ts';
+import { type ArmResult, at, keptAt, mean, of, pairs } from './results.ts';
 import { percent, points, seedsOf, signed } from './wording.ts';
 
 type Draft = Omit<Check, 'note'>;
 
-const ndcg = (split: 'valid' | 'test') => (result: ArmResult) => at(result[split], 10).ndcg;
+const ndcg = (split: 'valid' | 'test') => (result: ArmResult) => at(result[split]!, 10).ndcg;
 
 /** Fewer say nothing of how far seeds differ. */
 const SEEDS = 3;
@@ -65,6 +65,41 @@ const comparisons: readonly Comparison[] = [
   },
 ];
 
+/** Two arms on the test alone, where the questions of validation were learned. */
+function compareOnTest(results: readonly ArmResult[], { arms, ...words }: Comparison): Draft {
+  const found = pairs(results, arms, ndcg('test'));
+  const relative = mean(found.map(({ difference, base }) => difference / base));
+  const each = found.map(({ difference }) => signed(difference)).join(', ');
+  const seeds = found.length;
+  return {
+    ...words,
+    ours:
+      seeds === 0
+        ? 'not computed yet'
+        : `NDCG@10 on the test ${percent(relative)} (${each}; ${seedsOf(found)})${tooFew(seeds)}`,
+    verdict: verdictOf(
+      found.map(({ difference }) => difference),
+      seeds,
+    ),
+    plots: ['gain.svg'],
+  };
+}
+
+const newComparisons: readonly Comparison[] = [
+  {
+    id: 'above-start-new',
+    finding: 'It does so on questions that the start has not learned.',
+    paper: 'not told apart',
+    arms: ['rere-new', 'supervised'],
+  },
+  {
+    id: 'above-supervised-new',
+    finding: 'On these it gains more than learning their answers under supervision does.',
+    paper: 'not told apart',
+    arms: ['rere-new', 'supervised-new'],
+  },
+];
+
 /** Share of groups that teach something. */
 function signalCheck(results: readonly ArmResult[]): Draft {
   const signal = ({ groups }: ArmResult) => mean(groups?.['signalRate'] ?? []);
@@ -97,6 +132,11 @@ function startCheck(results: readonly ArmResult[]): Draft {
   const own = of(results, 'supervised');
   const hitRate = mean(own.map(({ test }) => at(test, 10).hitRate));
   const gain = mean(own.map(({ test }) => at(test, 10).ndcg));
+  const kept = own.map(({ test }) => keptAt(test, 10));
+  const [keptHits, keptGain] = [
+    mean(kept.map(({ hitRate: hits }) => hits)),
+    mean(kept.map(({ ndcg: gains }) => gains)),
+  ];
   const [isHit, isRanked] = [hitRate >= bars.hitRate, gain >= bars.ndcg];
   return {
     id: 'start',
@@ -105,7 +145,7 @@ function startCheck(results: readonly ArmResult[]): Draft {
     ours:
       own.length === 0
         ? 'not computed yet'
-        : `HR@10 ${hitRate.toFixed(4)}, NDCG@10 ${gain.toFixed(4)}, full ranking of the test (${seedsOf(own)})`,
+        : `HR@10 ${hitRate.toFixed(4)}, NDCG@10 ${gain.toFixed(4)}, full ranking of the test without items of the history (${seedsOf(own)}); with them ${keptHits.toFixed(4)}, ${keptGain.toFixed(4)}`,
     verdict:
       own.length === 0
         ? 'not measured'
@@ -122,6 +162,7 @@ function startCheck(results: readonly ArmResult[]): Draft {
 export const checksOf = (results: readonly ArmResult[]): Draft[] => [
   startCheck(results),
   ...comparisons.slice(0, 1).map((comparison) => compare(results, comparison)),
+  ...newComparisons.map((comparison) => compareOnTest(results, comparison)),
   signalCheck(results),
   ...comparisons.slice(1).map((comparison) => compare(results, comparison)),
 ];

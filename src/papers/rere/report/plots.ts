@@ -2,7 +2,7 @@ import { colour } from '../../../runs/svg-parts.ts';
 import { type IntervalRow, renderIntervalSvg } from '../../plots/interval-svg.ts';
 import { type Line, renderPanelsSvg } from '../../plots/panels-svg.ts';
 import type { StudyReport } from '../../runner/reproduction.ts';
-import { armTitles, isRewardArm, rewardArms } from '../study/arms.ts';
+import { armTitles, goesOn, isRewardArm, learnsNew, rewardArms } from '../study/arms.ts';
 import { type ArmResult, armsOf, at, mean, of } from './results.ts';
 
 type ReportPlot = StudyReport['plots'][number];
@@ -82,21 +82,23 @@ function groupsSvg(results: readonly ArmResult[]): string {
   });
 }
 
-/** What training by reward adds to NDCG@10 on the test, question by question: 95% of a normal around the mean. */
+/** What going on from the start adds to NDCG@10 on the test, question by question: 95% of a normal around the mean. */
 function gainSvg(results: readonly ArmResult[]): string {
-  const rows = rewardArmsOf(results).map((arm): IntervalRow => {
-    const gains = of(results, arm).map(({ overStart }) => overStart!);
-    const value = mean(gains.map((gain) => gain.mean));
-    const error = Math.hypot(...gains.map(({ standardError }) => standardError)) / gains.length;
-    return {
-      name: armTitles[arm] ?? arm,
-      value,
-      low: value - 1.96 * error,
-      high: value + 1.96 * error,
-      colour: colourOf(arm),
-      single: gains.map((gain) => gain.mean),
-    };
-  });
+  const rows = armsOf(results)
+    .filter(goesOn)
+    .map((arm): IntervalRow => {
+      const gains = of(results, arm).map(({ overStart }) => overStart!);
+      const value = mean(gains.map((gain) => gain.mean));
+      const error = Math.hypot(...gains.map(({ standardError }) => standardError)) / gains.length;
+      return {
+        name: armTitles[arm] ?? arm,
+        value,
+        low: value - 1.96 * error,
+        high: value + 1.96 * error,
+        colour: colourOf(arm),
+        single: gains.map((gain) => gain.mean),
+      };
+    });
   const ends = rows.flatMap(({ low, high, single = [] }) => [low, high, ...single]);
   const margin = 1.1 * Math.max(...ends.map(Math.abs));
   return renderIntervalSvg({
@@ -110,7 +112,7 @@ function gainSvg(results: readonly ArmResult[]): string {
 
 /** Validation through training by reward, each run over its own start. */
 function curvesSvg(results: readonly ArmResult[]): string {
-  const arms = rewardArmsOf(results);
+  const arms = rewardArmsOf(results).filter((arm) => !learnsNew(arm));
   const panel = (title: string, measure: 'ndcg' | 'hitRate') => ({
     title,
     xLabel: 'step',

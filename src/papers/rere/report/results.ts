@@ -1,6 +1,6 @@
 import type { CellRecord } from '../../runner/cell.ts';
 import { armTitles } from '../study/arms.ts';
-import type { CutOffRecord, PairedDifference, SplitRecord } from '../study/measure.ts';
+import type { CutOffRecord, PairedDifference, RankRecord, SplitRecord } from '../study/measure.ts';
 import type { CurvePoint, GroupSeries } from '../study/training-curve.ts';
 
 /** What a cell found. */
@@ -8,7 +8,8 @@ export interface ArmResult {
   readonly task: string;
   readonly arm: string;
   readonly seed: number;
-  readonly valid: SplitRecord;
+  /** Null where its questions were learned. */
+  readonly valid: SplitRecord | null;
   readonly test: SplitRecord;
   readonly curve?: readonly CurvePoint[];
   readonly groups?: GroupSeries;
@@ -34,11 +35,17 @@ export const of = (results: readonly ArmResult[], arm: string): ArmResult[] =>
   results.filter((result) => result.arm === arm);
 
 /** @throws Error for a cut-off that was not measured. */
-export function at(split: SplitRecord, k: number): CutOffRecord {
-  const found = split.cutOffs.find((cutOff) => cutOff.k === k);
-  if (found === undefined) throw new Error(`no cut-off ${k}`);
-  return found;
+function found<Cut extends RankRecord>(cutOffs: readonly Cut[], k: number): Cut {
+  const cutOff = cutOffs.find((each) => each.k === k);
+  if (cutOff === undefined) throw new Error(`no cut-off ${k}`);
+  return cutOff;
 }
+
+/** Where targets rank once items of the history are left out. @throws Error for a cut-off that was not measured. */
+export const at = ({ leftOut }: SplitRecord, k: number): RankRecord => found(leftOut, k);
+
+/** Of lists as they are. @throws Error for a cut-off that was not measured. */
+export const keptAt = ({ cutOffs }: SplitRecord, k: number): CutOffRecord => found(cutOffs, k);
 
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;

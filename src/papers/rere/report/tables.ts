@@ -1,6 +1,6 @@
 import type { PageSection } from '../../runner/results-page.ts';
-import { armTitles, isRewardArm } from '../study/arms.ts';
-import { type ArmResult, armsOf, at, mean, of } from './results.ts';
+import { armTitles, goesOn, isRewardArm } from '../study/arms.ts';
+import { type ArmResult, armsOf, at, keptAt, mean, of } from './results.ts';
 import { percent, points, seedsOf, signed } from './wording.ts';
 
 /** Leave-one-out, full ranking, as others report them on the same data; HR@5, NDCG@5, HR@10, NDCG@10. */
@@ -27,7 +27,8 @@ function rankingRow(results: readonly ArmResult[], arm: string): string[] {
     over(own.map(({ test }) => at(test, k).hitRate)),
     over(own.map(({ test }) => at(test, k).ndcg)),
   ]);
-  const valid = over(own.map((result) => at(result.valid, 10).ndcg));
+  const measured = own.flatMap(({ valid: split }) => split ?? []);
+  const valid = measured.length === 0 ? '' : over(measured.map((split) => at(split, 10).ndcg));
   return [armTitles[arm] ?? arm, ...measures, valid, seedsOf(own)];
 }
 
@@ -58,7 +59,7 @@ function allCutOffs(results: readonly ArmResult[]) {
     rows: armsOf(results).map((arm) => {
       const own = of(results, arm).map(({ test }) => test);
       const average = (k: number, measure: 'hitRate' | 'ndcg' | 'coverage' | 'repetition') =>
-        mean(own.map((test) => at(test, k)[measure]));
+        mean(own.map((test) => keptAt(test, k)[measure]));
       return [
         armTitles[arm] ?? arm,
         ...ks.map((k) => four(average(k, 'hitRate'))),
@@ -72,7 +73,7 @@ function allCutOffs(results: readonly ArmResult[]) {
 
 /** What training by reward did, seed by seed. */
 function rewardTable(results: readonly ArmResult[]) {
-  const rows = results.filter(({ arm }) => isRewardArm(arm));
+  const rows = results.filter(({ arm }) => goesOn(arm));
   const first = (series: readonly number[] | undefined) => {
     const values = series ?? [];
     return values.length === 0 ? '' : points(mean(values));
@@ -106,7 +107,7 @@ function sizeText(results: readonly ArmResult[]): string {
   const start = of(results, 'supervised')[0];
   if (start === undefined) return 'The supervised start has not been computed yet.';
   const { users, sharedTargets, usersPerSecond } = start.test;
-  return `${users} test users, each target ranked among all items; ${sharedTargets ?? 0} targets share their path with other items, which follow each other by popularity in training, then by place. The decoder has ${start.parameters} parameters, trained for ${start.trainingSeconds} s on one thread with seed ${start.seed}; it answered ${usersPerSecond} users a second. No list held anything that is not an item (${Math.max(...results.map(({ test }) => test.invalidRate))}).`;
+  return `${users} test users, each target ranked among all items but those of the history, as in the code of the published SASRec figures (S³-Rec’s); ${sharedTargets ?? 0} targets share their path with other items, which follow each other by popularity in training, then by place. The decoder has ${start.parameters} parameters, trained for ${start.trainingSeconds} s on one thread with seed ${start.seed}; it answered ${usersPerSecond} users a second. No list held anything that is not an item (${Math.max(...results.map(({ test }) => test.invalidRate))}).`;
 }
 
 const headings: Readonly<Record<string, string>> = {
@@ -127,12 +128,12 @@ export function taskSection(task: string, results: readonly ArmResult[]): PageSe
       ...(hasReward
         ? [
             {
-              text: 'Training by reward, seed by seed. The difference is taken question by question on the test; ± is its standard error. Shares are means over the steps of training.',
+              text: 'What goes on from the start, seed by seed. The difference is taken question by question on the test; ± is its standard error. Shares are means over the steps of training.',
             },
             { table: rewardTable(results) },
           ]
         : []),
-      { text: 'All cut-offs, mean over seeds:' },
+      { text: 'Items of the history kept in the lists, all cut-offs, mean over seeds:' },
       { table: allCutOffs(results) },
     ],
   };

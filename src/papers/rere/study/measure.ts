@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { purposeSeed, shuffledOrder } from '../../../data/index.ts';
 import {
   DEFAULT_KS,
+  type Estimate,
   type Evaluation,
   estimate,
   evaluateRecommender,
+  hitRate,
   type ItemLanguage,
   type NextItem,
   ndcg,
@@ -15,13 +17,17 @@ import {
 import type { CellContext } from '../../runner/reproduction.ts';
 import type { MeasureSettings } from './settings.ts';
 
-/** A cut-off as cells keep it. */
-export interface CutOffRecord {
+/** Where targets rank, at a cut-off. */
+export interface RankRecord {
   readonly k: number;
   readonly hitRate: number;
   readonly hitRateError: number;
   readonly ndcg: number;
   readonly ndcgError: number;
+}
+
+/** A cut-off of whole lists as cells keep it. */
+export interface CutOffRecord extends RankRecord {
   readonly coverage: number;
   readonly repetition: number;
 }
@@ -29,6 +35,9 @@ export interface CutOffRecord {
 /** What was measured on one split. */
 export interface SplitRecord {
   readonly users: number;
+  /** Items of the history taken out of the lists, up to half their length. */
+  readonly leftOut: readonly RankRecord[];
+  /** Lists as they are. */
   readonly cutOffs: readonly CutOffRecord[];
   readonly invalidRate: number;
   readonly sharedTargets: number | null;
@@ -36,21 +45,40 @@ export interface SplitRecord {
 }
 
 export interface Measured {
-  readonly valid: SplitRecord;
+  /** Null where its questions were learned. */
+  readonly valid: SplitRecord | null;
   readonly test: SplitRecord;
 }
 
 /** Rounded: more digits than these say nothing. */
 const rounded = (value: number): number => Number(value.toFixed(6));
 
+function rankRecord(k: number, hits: Estimate, gains: Estimate): RankRecord {
+  return {
+    k,
+    hitRate: rounded(hits.mean),
+    hitRateError: rounded(hits.standardError),
+    ndcg: rounded(gains.mean),
+    ndcgError: rounded(gains.standardError),
+  };
+}
+
+const leftOut = ({ ranksLeftOut: ranks, cutOffs }: Evaluation): RankRecord[] =>
+  cutOffs
+    .filter(({ k }) => 2 * k <= Math.max(...cutOffs.map(({ k: each }) => each)))
+    .map(({ k }) =>
+      rankRecord(
+        k,
+        estimate(ranks.map((rank) => hitRate(rank, k))),
+        estimate(ranks.map((rank) => ndcg(rank, k))),
+      ),
+    );
+
 const recordOf = (evaluation: Evaluation): SplitRecord => ({
   users: evaluation.users,
-  cutOffs: evaluation.cutOffs.map(({ k, hitRate, ndcg: gain, coverage, repetition }) => ({
-    k,
-    hitRate: rounded(hitRate.mean),
-    hitRateError: rounded(hitRate.standardError),
-    ndcg: rounded(gain.mean),
-    ndcgError: rounded(gain.standardError),
+  leftOut: leftOut(evaluation),
+  cutOffs: evaluation.cutOffs.map(({ k, hitRate: hits, ndcg: gains, coverage, repetition }) => ({
+    ...rankRecord(k, hits, gains),
     coverage: rounded(coverage),
     repetition: rounded(repetition),
   })),
@@ -75,13 +103,15 @@ export interface MeasureOptions {
   /** Of a recommender that writes items. */
   readonly language?: ItemLanguage;
   readonly settings: MeasureSettings;
+  /** Whether the questions of validation were learned; default no. */
+  readonly isValidLearned?: boolean;
   readonly context: Pick<CellContext, 'folder' | 'report' | 'signal'>;
 }
 
-/** Ranks every validation and test target; leaves the test's ranks in the cell's folder. */
+/** Ranks every validation and test target; leaves the test's ranks, history left out, in the cell's folder. */
 export async function measure(
   recommender: Recommender,
-  { data, language, settings, context }: MeasureOptions,
+  { data, language, settings, isValidLearned = false, context }: MeasureOptions,
 ): Promise<Measured> {
   const { folder, report, signal } = context;
   const ks = DEFAULT_KS.filter((k) => k <= settings.width);
@@ -97,9 +127,10 @@ export async function measure(
         onProgress: ({ done, total }) => report(`${split} ${done} of ${total}`),
       },
     );
-  const [valid, test] = [await on('valid'), await on('test')];
-  writeFileSync(join(folder, RANKS_FILE), JSON.stringify(test.ranks));
-  return { valid: recordOf(valid), test: recordOf(test) };
+  const valid = isValidLearned ? null : recordOf(await on('valid'));
+  const test = await on('test');
+  writeFileSync(join(folder, RANKS_FILE), JSON.stringify(test.ranksLeftOut));
+  return { valid, test: recordOf(test) };
 }
 
 /** A difference of two recommenders over the same questions. */

@@ -5,11 +5,11 @@ import { generativeRecommender } from '../../../recommendation/index.ts';
 import type { Json } from '../../runner/cell.ts';
 import type { CellContext } from '../../runner/reproduction.ts';
 import { trainRecommenderByReward } from '../train-by-reward.ts';
-import { type RewardArm, rewardArms, rewardOf } from './arms.ts';
+import { learnsNew, type RewardArm, rewardArms, rewardOf } from './arms.ts';
 import { measure, pairedNdcg } from './measure.ts';
 import type { TaskSettings } from './settings.ts';
-import { MODEL, toJson, validationOf, WORK } from './supervised-cell.ts';
-import { loadTask } from './task-data.ts';
+import { MODEL, toJson, unvalidated, validationOf, WORK } from './supervised-cell.ts';
+import { loadTask, newQuestions } from './task-data.ts';
 import { TrainingCurve } from './training-curve.ts';
 
 export interface RewardCell {
@@ -31,8 +31,9 @@ export async function computeRewardArm(
   const { reward, measure: measuring } = task;
   const curve = new TrainingCurve(report);
   const startedAt = performance.now();
+  const isNew = learnsNew(arm);
   await trainRecommenderByReward({
-    data,
+    data: isNew ? newQuestions(data) : data,
     language,
     policy,
     sampler: rewardArms[arm].sampler,
@@ -40,12 +41,12 @@ export async function computeRewardArm(
     promptsPerStep: reward.promptsPerStep,
     groupSize: reward.groupSize,
     learningRate: reward.learningRate,
+    hiddenDropout: reward.dropout,
     beta: reward.klCoefficient,
     maxSteps: reward.steps,
-    evalStrategy: 'steps',
-    evalSteps: reward.evalSteps,
+    ...(isNew ? unvalidated : { evalStrategy: 'steps', evalSteps: reward.evalSteps }),
     earlyStoppingPatience: null,
-    validation: validationOf(task),
+    validation: isNew ? null : validationOf(task),
     seed,
     loggingSteps: 1,
     logCompletions: false,
@@ -57,7 +58,13 @@ export async function computeRewardArm(
   const trainingSeconds = Math.round((performance.now() - startedAt) / 1000);
   rmSync(join(folder, WORK), { recursive: true, force: true });
   const recommender = generativeRecommender(policy, language, { width: measuring.width });
-  const measured = await measure(recommender, { data, language, settings: measuring, context });
+  const measured = await measure(recommender, {
+    data,
+    language,
+    settings: measuring,
+    isValidLearned: isNew,
+    context,
+  });
   return toJson({
     trainingSeconds,
     curve: curve.points,

@@ -10,7 +10,7 @@ export interface MeasureSettings {
   readonly finalValidation: number | null;
   /** Test questions of it; null: all. */
   readonly finalTest: number | null;
-  /** Beams of it, and the largest cut-off. */
+  /** Beams of it, and the largest cut-off; items of the history are taken out of these lists, for cut-offs up to 10. */
   readonly width: number;
 }
 
@@ -29,6 +29,8 @@ export interface SupervisedSettings {
 
 export interface RewardSettings {
   readonly learningRate: number;
+  /** As in supervised training: without it, training by reward learns its questions by heart. */
+  readonly dropout: number;
   readonly promptsPerStep: number;
   readonly groupSize: number;
   readonly steps: number;
@@ -49,6 +51,8 @@ export interface TaskSettings {
   readonly dataset: 'amazon-beauty' | 'amazon-scientific' | 'amazon-industrial';
   readonly items: 'semantic' | 'title';
   readonly maxHistory: number;
+  /** What the likelihood of a token is of, in every stage. */
+  readonly distribution: 'full' | 'constrained';
   readonly measure: MeasureSettings;
   readonly supervised: SupervisedSettings;
   readonly reward: RewardSettings;
@@ -64,23 +68,24 @@ const measure: MeasureSettings = {
 };
 
 const supervised: SupervisedSettings = {
-  hiddenSize: 128,
-  layers: 4,
+  hiddenSize: 256,
+  layers: 2,
   heads: 4,
   learningRate: 2e-3,
   weightDecay: 0.1,
-  dropout: 0.15,
+  dropout: 0.3,
   batch: 64,
-  epochs: 12,
-  evalEpochs: 3,
+  epochs: 14,
+  evalEpochs: 2,
 };
 
 const reward: RewardSettings = {
-  learningRate: 2e-5,
+  learningRate: 1e-4,
+  dropout: 0.3,
   promptsPerStep: 32,
   groupSize: 16,
-  steps: 120,
-  evalSteps: 40,
+  steps: 300,
+  evalSteps: 75,
   klCoefficient: 1e-3,
 };
 
@@ -90,6 +95,7 @@ export const beauty: TaskSettings = {
   dataset: 'amazon-beauty',
   items: 'semantic',
   maxHistory: 20,
+  distribution: 'constrained',
   measure,
   supervised,
   reward,

@@ -1,15 +1,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parameters } from '../../../models/index.ts';
+import { Policy } from '../../../policy/index.ts';
 import {
   generativeRecommender,
   trainSupervisedRecommender,
 } from '../../../recommendation/index.ts';
 import type { Json } from '../../runner/cell.ts';
 import type { CellContext } from '../../runner/reproduction.ts';
-import { measure } from './measure.ts';
+import { measure, pairedNdcg } from './measure.ts';
 import type { TaskSettings } from './settings.ts';
-import { loadTask } from './task-data.ts';
+import { loadTask, newQuestions } from './task-data.ts';
 import { TrainingCurve } from './training-curve.ts';
 
 /** Where a cell leaves its model for others. */
@@ -72,12 +73,64 @@ export async function computeSupervised(
   });
 }
 
+/** The last weights are kept. */
+export const unvalidated = { evalStrategy: 'no', saveStrategy: 'no' } as const;
+
+/**
+ * Goes on from the supervised start with as many questions that it has not learned as training by reward sees, at its
+ * rate: what is new in the questions apart from what is new in the objective.
+ */
+export async function computeSupervisedNew(
+  task: TaskSettings,
+  { seed, start, context }: { seed: number; start: string; context: CellContext },
+): Promise<Json> {
+  const { folder, report, signal } = context;
+  const policy = Policy.load(join(start, MODEL));
+  const { data, language } = await loadTask(task, context.data, policy.tokenizer);
+  const { supervised, reward, measure: settings } = task;
+  const startedAt = performance.now();
+  await trainSupervisedRecommender({
+    data: newQuestions(data),
+    language,
+    policy,
+    learningRate: reward.learningRate,
+    weightDecay: supervised.weightDecay,
+    hiddenDropout: reward.dropout,
+    perDeviceTrainBatchSize: reward.promptsPerStep,
+    maxSteps: reward.steps,
+    lrSchedulerType: 'cosine',
+    warmupSteps: 10,
+    adamBeta2: 0.98,
+    maxGradNorm: 1,
+    ...unvalidated,
+    validation: null,
+    seed,
+    loggingSteps: 20,
+    outputDir: join(folder, WORK, 'run'),
+    console: null,
+    signal,
+    onEvent: new TrainingCurve(report).onEvent,
+  });
+  const trainingSeconds = Math.round((performance.now() - startedAt) / 1000);
+  rmSync(join(folder, WORK), { recursive: true, force: true });
+  const recommender = generativeRecommender(policy, language, { width: settings.width });
+  const measured = await measure(recommender, {
+    data,
+    language,
+    settings,
+    isValidLearned: true,
+    context,
+  });
+  return toJson({ trainingSeconds, ...measured, overStart: pairedNdcg(folder, start) });
+}
+
 /** The questions of a task that choose checkpoints: the same ones for every arm and seed. */
 export const validationOf = ({
   measure: { validationQuestions, validationWidth },
 }: TaskSettings) => ({
   questions: validationQuestions,
   width: validationWidth,
+  historyItems: 'left-out' as const,
   seed: 0,
 });
 

@@ -27,15 +27,25 @@ export interface TaskData {
 
 /** Loads a task's data and writes its items as the task says. @param tokenizer - A saved model's. */
 export async function loadTask(
-  { dataset, items, maxHistory }: TaskSettings,
+  { dataset, items, maxHistory, distribution }: TaskSettings,
   folder: string | null,
   tokenizer?: Tokenizer,
 ): Promise<TaskData> {
   const found = datasetFolder(folder, dataset);
   if (found === undefined) throw new Error(`no ${dataset} in ${folder ?? 'no folder of data'}`);
   const data = await loadRecommendationData(found);
-  const options = { maxHistory, ...(tokenizer && { tokenizer }) };
+  const options = { maxHistory, distribution, ...(tokenizer && { tokenizer }) };
   const language =
     items === 'semantic' ? semanticLanguage(data, options) : titleLanguage(data, options);
   return { data, language };
 }
+
+/** Data whose training questions are those of validation, each with its one answer. */
+export const newQuestions = (data: RecommendationData): RecommendationData => ({
+  ...data,
+  train: data.valid.map(({ user, history, target }) => ({
+    user,
+    items: [...history, target],
+    firstTarget: history.length,
+  })),
+});
