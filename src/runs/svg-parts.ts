@@ -5,10 +5,10 @@ export const ink = '#1f2933';
 export const faint = '#6b7785';
 export const gridline = '#e4e8ec';
 
-// Okabe and Ito's palette, told apart with any colour vision.
-const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
+// Okabe and Ito's palette without its yellow, black as a dark grey: told apart with any colour vision.
+const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#4d4d4d'];
 
-/** The colour of the n-th series; they come again after six. */
+/** The colour of the n-th series; they come again after seven. */
 export const colour = (index: number): string => palette[index % palette.length]!;
 
 export interface TextStyle {
