@@ -70,6 +70,21 @@ test.each([
   );
 });
 
+test('a recommender remembers what its likelihood is of', async () => {
+  const spoken = semanticLanguage(tinyData, { maxHistory: 4, distribution: 'constrained' });
+  const folder = temporaryFolder();
+  saveRecommender(folder, { policy, language: spoken, data: tinyData });
+  const { recommender } = loadRecommender(folder);
+  const among = { distribution: 'constrained' } as const;
+  const expected = await generativeRecommender(policy, language, among).recommend(histories, 4);
+  expect(await recommender.recommend(histories, 4)).toEqual(expected);
+  // Renormalised, the probabilities of all different paths sum to 1.
+  const [all] = await recommender.recommend([[0]], 6);
+  const paths = new Map(all!.map(({ item, score }) => [`${spoken.tokensOf(item)}`, score]));
+  const total = [...paths.values()].reduce((sum, score) => sum + Math.exp(score), 0);
+  expect(total).toBeCloseTo(1, 5);
+});
+
 test('a folder that is no recommender, or of an unknown method, is named', () => {
   const folder = temporaryFolder();
   expect(() => loadRecommender(folder)).toThrow(/no recommender.json \(found nothing\)/);

@@ -2,11 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { tinyData } from '../../../test/support/tiny-catalogue.ts';
+import { trainQuestions } from '../../recommendation/index.ts';
 import { cellName } from '../runner/cell.ts';
 import { cellKeys } from '../runner/cell-key.ts';
 import { checksOf } from './report/checks.ts';
 import type { ArmResult } from './report/results.ts';
 import { rereReproduction } from './reproduce.ts';
+import { newQuestions } from './study/task-data.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'laurel-data-'));
 afterAll(() => rmSync(data, { recursive: true, force: true }));
@@ -27,6 +30,10 @@ describe('the plan', () => {
       const isBaseline = ['supervised', 'sasrec', 'popularity'].includes(arm);
       expect(needs).toEqual(isBaseline ? [] : [`${task}/supervised/seed-${seed}`]);
     }
+  });
+
+  it('takes for new questions those of validation, one answer each', () => {
+    expect(trainQuestions(newQuestions(tinyData), 20)).toEqual(tinyData.valid);
   });
 
   it('says which data are missing', () => {
@@ -93,6 +100,8 @@ describe('the findings', () => {
     expect(found).toEqual({
       start: 'appears',
       'above-start': 'appears',
+      'above-start-new': 'not measured',
+      'above-supervised-new': 'not measured',
       signal: 'partly',
       'beam-above-iid': 'partly',
       'ranking-above-rule': 'partly',
@@ -110,6 +119,24 @@ describe('the findings', () => {
     expect(gain.ours).toContain('NDCG@10 on the test +10.0% (+0.0030)');
     expect(gain.ours).toContain('(seed 0). Fewer than 3 seeds, so no verdict');
     expect(gain.verdict).toBe('not measured');
+  });
+
+  it('are read from the test alone where the questions of validation were learned', () => {
+    const seeds = [0, 1, 2];
+    const found = checksOf([
+      ...seeds.map((seed) => result('supervised', seed, 0.03)),
+      ...seeds.map((seed) => ({ ...result('rere-new', seed, 0.033), valid: null })),
+      ...seeds.map((seed) => ({
+        ...result('supervised-new', seed, seed === 0 ? 0.034 : 0.031),
+        valid: null,
+      })),
+    ]);
+    const of = (id: string) => found.find((check) => check.id === id)!;
+    expect(of('above-start-new')).toMatchObject({
+      verdict: 'appears',
+      ours: expect.stringContaining('NDCG@10 on the test +10.0%'),
+    });
+    expect(of('above-supervised-new').verdict).toBe('partly');
   });
 
   it('are not measured without cells', () => {
