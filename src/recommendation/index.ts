@@ -65,4 +65,4 @@ export {
   validate,
   validationQuestions,
 } from './validation.ts';
-export { withoutHistory } from './without-history.ts';
+export { type HistoryItems, withHistoryItems, withoutHistory } from './without-history.ts';

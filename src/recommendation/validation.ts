@@ -5,7 +5,7 @@ import type { Policy } from '../policy/index.ts';
 import { generativeRecommender } from './generative-recommender.ts';
 import { estimate, hitRate, ndcg, rankOf } from './ranking-metrics.ts';
 import type { ItemLanguage, NextItem, RecommendationData, Recommender } from './types.ts';
-import { withoutHistory } from './without-history.ts';
+import { type HistoryItems, withHistoryItems } from './without-history.ts';
 
 /** Cut-off of the measures that choose a checkpoint. */
 const K = 10;
@@ -18,7 +18,7 @@ export interface ValidationOptions {
   /** Beams of the search. */
   readonly width?: number;
   /** Whether items of a history count among those recommended; default `kept`. */
-  readonly historyItems?: 'kept' | 'left-out' | undefined;
+  readonly historyItems?: HistoryItems | undefined;
   /** Histories read at one time. */
   readonly batchSize?: number;
 }
@@ -62,10 +62,9 @@ export function validate(
 ): (policy: Policy, signal: AbortSignal) => Promise<Metrics> {
   const questions = validationQuestions(data, options);
   const { width = 20, batchSize = 64, historyItems = 'kept' } = options;
-  const asAsked = historyItems === 'left-out' ? withoutHistory : (kept: Recommender) => kept;
   return (policy, signal) =>
     measureRanking(
-      asAsked(generativeRecommender(policy, language, { width, batchSize })),
+      withHistoryItems(generativeRecommender(policy, language, { width, batchSize }), historyItems),
       questions,
       signal,
     );

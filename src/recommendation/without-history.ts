@@ -3,6 +3,9 @@ import type { RankedItem, Recommender } from './types.ts';
 /** The smallest power of two that a number does not exceed. */
 const powerAbove = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, size)));
 
+/** Whether items of a history count among those recommended. */
+export type HistoryItems = 'kept' | 'left-out';
+
 /**
  * A recommender that never recommends what a history holds: it asks for so many more items as the history has different
  * ones, rounded up to a power of two so that few searches differ in width, and leaves those out. An answer does not
@@ -24,3 +27,7 @@ export const withoutHistory = (recommender: Recommender): Recommender => ({
     return lists;
   },
 });
+
+/** A recommender as its lists are to be measured. */
+export const withHistoryItems = (recommender: Recommender, items: HistoryItems): Recommender =>
+  items === 'left-out' ? withoutHistory(recommender) : recommender;

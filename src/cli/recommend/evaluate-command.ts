@@ -14,7 +14,7 @@ import {
   popularityRecommender,
   type RecommendationData,
   type Recommender,
-  withoutHistory,
+  withHistoryItems,
 } from '../../recommendation/index.ts';
 import { type Command, configFlag, helpFlag, textFlag } from '../command.ts';
 import { abortOnInterrupt } from '../interruption.ts';
@@ -73,9 +73,6 @@ const recommenderOf = (
     ? generativeRecommender(policy, language, { batchSize, ...(width !== null && { width }) })
     : recommender;
 
-const asAsked = (recommender: Recommender, { historyItems }: EvaluateConfig): Recommender =>
-  historyItems === 'left-out' ? withoutHistory(recommender) : recommender;
-
 const countTaken = (questions: readonly NextItem[]): number =>
   questions.filter(({ history, target }) => history.includes(target)).length;
 
@@ -99,7 +96,8 @@ async function evaluateAll(
     const { ks, batchSize } = config;
     const onProgress = progressLine(recommender.name);
     const options = { ks, data, language, batchSize, signal, onProgress };
-    evaluations.push(await evaluateRecommender(asAsked(recommender, config), questions, options));
+    const asked = withHistoryItems(recommender, config.historyItems);
+    evaluations.push(await evaluateRecommender(asked, questions, options));
   };
   await measure(popularityRecommender(data), undefined);
   for (const folder of folders) {
