@@ -14,8 +14,14 @@
 #include <string>
 
 // The same loop for several instruction sets, chosen when the addon loads, where compiler and C library can do so.
+// x86-64-v3 is AVX2 with fused multiply-add on whatever processor has them; `arch=` with a processor's name would be
+// chosen on that very model alone. Compilers before GCC 12 cannot ask for the level, and leave the fusing out.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && defined(__x86_64__)
-#define LAUREL_KERNEL __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#if __GNUC__ >= 12
+#define LAUREL_KERNEL __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
+#else
+#define LAUREL_KERNEL __attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
 #else
 #define LAUREL_KERNEL
 #endif

@@ -6,9 +6,29 @@
 #include <torch/version.h>
 
 #include "functions.h"
+#include "fused.h"
 
 namespace laurel {
 namespace {
+
+LAUREL_KERNELS_BEGIN
+
+// Σ a_i² − b_i, whose last bits tell whether multiplication and addition were one instruction.
+LAUREL_KERNEL float squaresLess(const float* a, const float* b, int64_t count) {
+  float sum = 0;
+  for (int64_t i = 0; i < count; i++) sum += a[i] * a[i] - b[i];
+  return sum;
+}
+
+LAUREL_KERNELS_END
+
+// Whether the kernels' clone that this processor was given fuses multiplication and addition, as those for AVX2 and
+// AVX-512 do: (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴, of which a product rounded to float32 loses the last term.
+bool kernelsFuse() {
+  volatile float root = 1.0f + 0x1p-12f, square = 1.0f + 0x1p-11f;
+  const float a = root, b = square;
+  return squaresLess(&a, &b, 1) != 0;
+}
 
 constexpr int64_t kMostThreads = 4096;
 
@@ -56,6 +76,7 @@ napi_value describeSystem(Arguments& arguments) {
   put(env, system, "parallel", toText(env, at::get_parallel_info()));
   put(env, system, "openblasCore", toText(env, fromOpenBlas("openblas_get_corename")));
   put(env, system, "openblasConfig", toText(env, fromOpenBlas("openblas_get_config")));
+  put(env, system, "fusedMultiplyAdd", toBoolean(env, kernelsFuse()));
   put(env, system, "cuda", toBoolean(env, at::hasCUDA()));
   put(env, system, "cudaDevices", toNumber(env, at::hasCUDA() ? static_cast<double>(at::getNumGPUs()) : 0));
   return system;

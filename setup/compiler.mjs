@@ -30,6 +30,8 @@ export function compileFlags(libtorch, compiler = findCompiler()) {
     `-std=c++${libtorch.cxxStandard}`,
     '-O2',
     '-fno-math-errno',
+    // Else compilers keep a choice between two numbers as a branch, and vectorise no loop that has one.
+    '-fno-trapping-math',
     '-fPIC',
     '-fexceptions',
     '-Wall',
