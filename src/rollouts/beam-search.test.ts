@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tinyPolicy } from '../../test/support/tiny-policy.ts';
+import { keptTokensOf } from '../batches/index.ts';
 import { RolloutError } from '../errors.ts';
 import { parameters } from '../models/index.ts';
 import type { Policy, TokenConstraint } from '../policy/index.ts';
@@ -23,10 +24,17 @@ const catalogue = fc
   })
   .map((items) => items.map((tokens) => [...tokens, END]));
 
-/** Σ log π of a completion by the policy's own scoring. */
-function scoreOf(of: Policy, prompt: readonly number[], completion: readonly number[]): number {
+/** Σ log π of a completion by the policy's own scoring; among the allowed tokens where they are given. */
+function scoreOf(
+  of: Policy,
+  prompt: readonly number[],
+  tokens: readonly number[],
+  allowed?: readonly Int32Array[],
+): number {
   const text = of.tokenizer.decode(prompt);
-  const [logprobs] = of.score(text, [{ tokens: completion }], { logprobDistribution: 'full' });
+  const completion = { tokens, ...(allowed && { keptTokens: keptTokensOf(allowed) }) };
+  const logprobDistribution = allowed === undefined ? 'full' : 'sampled';
+  const [logprobs] = of.score(text, [completion], { logprobDistribution });
   return logprobs!.reduce((sum, x) => sum + x, 0);
 }
 
@@ -140,6 +148,30 @@ test('renormalised under the constraint, the items’ probabilities add up to 1'
       expect(beams.reduce((sum, { score }) => sum + Math.exp(score), 0)).toBeCloseTo(1, 5);
     }
   }
+});
+
+test('renormalised, what must follow costs nothing: tokens, scores and sets are as if it were asked for', async () => {
+  await fc.assert(
+    fc.asyncProperty(catalogue, fc.integer({ min: 1, max: 6 }), async (sequences, width) => {
+      const constraint = TokenTrie.of(sequences);
+      const options = { constraint, width, distribution: 'constrained' } as const;
+      const results = await beamSearch(policy, prompts, options);
+      for (const [p, beams] of results.entries()) {
+        expect(beams).toHaveLength(Math.min(width, sequences.length));
+        for (const { tokens, logprobs, allowed, score, place } of beams) {
+          expect(constraint.find(tokens)).toBe(place);
+          const scored = scoreOf(policy, prompts[p]!, tokens, allowed);
+          expect(score).toBeCloseTo(scored, 4);
+          expect(logprobs).toHaveLength(tokens.length);
+          for (const [t, set] of allowed.entries()) {
+            expect(set).toContain(tokens[t]);
+            if (set.length === 1) expect(logprobs[t]).toBeCloseTo(0, 9);
+          }
+        }
+      }
+    }),
+    { numRuns: 15 },
+  );
 });
 
 test('a catalogue smaller than the width gives all of it; no prompts give nothing', async () => {

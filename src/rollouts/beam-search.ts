@@ -149,7 +149,7 @@ function advance(
     const sets = allowed.sets.slice(start, first);
     const rowsOf = values.subarray(start * columns, first * columns);
     const best = selectBest({ whole, going, sets, logprobs: rowsOf, columns, width });
-    return split(best, { going, sets, start, constraint });
+    return split(best, { going, sets, start, constraint, distribution });
   });
 }
 
@@ -159,10 +159,32 @@ interface Place {
   /** Row of the first of `going`. */
   readonly start: number;
   readonly constraint: TokenConstraint;
+  readonly distribution: ConstrainedDistribution;
+}
+
+/** A beam taken to its end where one path is left, each token of it certain: log π = 0. Undefined where there is a choice. */
+function finished(beam: Beam, constraint: TokenConstraint): Beam | undefined {
+  const [tokens, sets]: [number[], Int32Array[]] = [[], []];
+  let { place } = beam;
+  for (; !constraint.isEnd(place); place = constraint.follow(place, 0)) {
+    const set = constraint.allowed(place);
+    if (set.length !== 1) return undefined;
+    tokens.push(set[0]!);
+    sets.push(set);
+  }
+  return {
+    tokens: [...beam.tokens, ...tokens],
+    logprobs: [...beam.logprobs, ...tokens.map(() => 0)],
+    score: beam.score,
+    place,
+    allowed: [...beam.allowed, ...sets],
+  };
 }
 
 /** Chosen candidates as beams, whole ones apart. */
-function split(best: readonly Candidate[], { going, sets, start, constraint }: Place): Search {
+function split(best: readonly Candidate[], place: Place): Search {
+  const { going, sets, start, constraint, distribution } = place;
+  const isCertain = distribution === 'constrained';
   const whole: Beam[] = [];
   const further: Beam[] = [];
   const rows: number[] = [];
@@ -173,15 +195,15 @@ function split(best: readonly Candidate[], { going, sets, start, constraint }: P
     }
     const { parent, index, logprob, score } = candidate;
     const [from, set] = [going[parent]!, sets[parent]!];
-    const place = constraint.follow(from.place, index);
     const beam: Beam = {
       tokens: [...from.tokens, set[index]!],
       logprobs: [...from.logprobs, logprob],
       score,
-      place,
+      place: constraint.follow(from.place, index),
       allowed: [...from.allowed, set],
     };
-    if (constraint.isEnd(place)) whole.push(beam);
+    const end = isCertain || constraint.isEnd(beam.place) ? finished(beam, constraint) : undefined;
+    if (end !== undefined) whole.push(end);
     else {
       further.push(beam);
       rows.push(start + parent);
