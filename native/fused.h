@@ -97,6 +97,7 @@ LAUREL_INLINE float exponential(float x) {
 LAUREL_INLINE void rotateOne(const float* x, const float* cosine, const float* signedSine, float* y, int64_t width,
                              float direction) {
   const int64_t half = width / 2;
+#pragma GCC ivdep  // A pair is read before it is written, so y may be x.
   for (int64_t i = 0; i < half; i++) {
     const float a = x[i], b = x[half + i];
     y[i] = a * cosine[i] + b * (direction * signedSine[i]);

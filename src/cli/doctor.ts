@@ -2,6 +2,7 @@ import { readProcessor } from '../tensor/processor.ts';
 import { checkBlas, checkOpenBlasCore, findBlas } from './doctor/blas.ts';
 import { checkBuild, readBuildStamp } from './doctor/build-stamp.ts';
 import { type Check, check } from './doctor/check.ts';
+import { checkFusedKernels } from './doctor/fused-kernels.ts';
 import { checkGpu, listGpus } from './doctor/gpu.ts';
 import { checkMachine, readSystemFile } from './doctor/machine.ts';
 import { checkThreads } from './doctor/threads.ts';
@@ -51,10 +52,12 @@ function describeEngine(system: System, threads: number): Check[] {
     blas.kind.startsWith('openblas') ? system.openblasCore : '',
     processor,
   );
+  const fused = checkFusedKernels(system.fusedMultiplyAdd, processor);
   const built = system.cuda || /USE_CUDA=(?:ON|1)/.test(system.build);
   return [
     checkBlas(blas, processor, threads),
     ...(kernels ? [kernels] : []),
+    ...(fused ? [fused] : []),
     checkThreads(threads, processor),
     checkGpu(listGpus(), { built, devices: system.cudaDevices }),
   ];

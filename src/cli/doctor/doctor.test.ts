@@ -3,6 +3,7 @@ import type { Processor } from '../../tensor/processor.ts';
 import { doctor } from '../doctor.ts';
 import { checkBlas, checkOpenBlasCore, findBlas } from './blas.ts';
 import { type BuildStamp, checkBuild } from './build-stamp.ts';
+import { checkFusedKernels } from './fused-kernels.ts';
 import { checkGemm } from './gemm.ts';
 import { checkGpu } from './gpu.ts';
 import { checkMachine } from './machine.ts';
@@ -152,4 +153,16 @@ test('on this machine every check finds something and none fails', async () => {
   );
   expect(checks.filter(({ verdict }) => verdict === 'fail')).toEqual([]);
   expect(checks.every(({ value }) => value.length > 0)).toBe(true);
+});
+
+test('operators compiled for less than the processor has are a warning', () => {
+  expect(checkFusedKernels(true, intel)).toMatchObject({
+    verdict: 'ok',
+    value: 'compiled for AVX-512',
+  });
+  expect(checkFusedKernels(false, intel)).toMatchObject({
+    verdict: 'warn',
+    advice: expect.stringContaining('GCC 12'),
+  });
+  expect(checkFusedKernels(false, { ...intel, features: [] })).toBeUndefined();
 });
