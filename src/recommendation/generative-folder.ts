@@ -11,6 +11,8 @@ const settingsSchema = z.strictObject({
   kind: z.enum(['semantic', 'title']),
   maxHistory: z.int().positive(),
   distribution: z.enum(['full', 'constrained']).default('full'),
+  /** Of semantic ids. */
+  codes: z.enum(['all', 'deciding']).default('all'),
   /** Of titles. */
   prefix: z.string().default(''),
 });
@@ -30,11 +32,17 @@ export function saveRecommender(
 ): void {
   policy.save(folder);
   language.tokenizer.save(folder);
-  const { kind, maxHistory, distribution = 'full' } = language;
+  const { kind, maxHistory, distribution = 'full', codes } = language;
   writeRecommenderFile(folder, {
     method: 'generative',
     dataset: data.name,
-    settings: { kind, maxHistory, distribution, ...(prefix && { prefix }) },
+    settings: {
+      kind,
+      maxHistory,
+      distribution,
+      ...(codes && { codes }),
+      ...(prefix && { prefix }),
+    },
     popularity: [...data.popularity],
     items: data.items,
   });
@@ -46,10 +54,10 @@ function languageOf(file: RecommenderFile, policy: Policy, folder: string): Spel
     throw new CheckpointError(
       `${folder}/recommender.json: settings: ${z.prettifyError(settings.error)}`,
     );
-  const { kind, prefix, ...read } = settings.data;
+  const { kind, prefix, codes, ...read } = settings.data;
   const options = { ...read, missing: 'leave-out', tokenizer: policy.tokenizer } as const;
   return kind === 'semantic'
-    ? semanticLanguage(file, options)
+    ? semanticLanguage(file, { ...options, codes })
     : titleLanguage(file, { ...options, prefix });
 }
 

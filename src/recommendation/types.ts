@@ -70,6 +70,8 @@ export interface Recommender {
 /** How a language model reads and writes the items of one catalogue. */
 export interface ItemLanguage {
   readonly kind: 'semantic' | 'title';
+  /** Of semantic ids: whether all codes are written, or those that tell an id from every other; left out: all. */
+  readonly codes?: 'all' | 'deciding';
   readonly tokenizer: Tokenizer;
   /** Over the distinct token sequences of the items: what may be written. */
   readonly trie: TokenTrie;

@@ -58,6 +58,38 @@ test('ids get an end token only where one begins another', () => {
   expect(begins.itemsOf(begins.tokensOf(1))).toEqual([1]);
 });
 
+test('deciding codes are the shortest beginnings that no other id has', () => {
+  const some = withIds('a b c', 'a b d', 'a e c', 'f b c', 'f b c');
+  const language = semanticLanguage(some, { maxHistory: 2, codes: 'deciding' });
+  const texts = some.items.map((_, item) => textOf(language, language.tokensOf(item)));
+  expect(texts).toEqual(['abc', 'abd', 'ae', 'f', 'f']);
+  expect(language.itemsOf(language.tokensOf(3))).toEqual([3, 4]);
+  expect(textOf(language, language.promptOf([0, 2, 3]))).toBe('<|bos|>aef');
+});
+
+test('whatever the ids, deciding codes keep every path, apart from all others, and lose nothing else', () => {
+  const word = fc.constantFrom('a', 'b', 'c');
+  const id = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join(' '));
+  fc.assert(
+    fc.property(fc.array(id, { minLength: 1, maxLength: 12 }), (ids) => {
+      const some = withIds(...ids);
+      const whole = semanticLanguage(some, { maxHistory: 4 });
+      const short = semanticLanguage(some, { maxHistory: 4, codes: 'deciding' });
+      for (const [item] of ids.entries()) {
+        const tokens = short.tokensOf(item);
+        expect(whole.tokensOf(item).slice(0, tokens.length)).toEqual(tokens);
+        expect(short.itemsOf(tokens)).toEqual(whole.itemsOf(whole.tokensOf(item)));
+        // One token less, and it is not alone any more.
+        const before = tokens.slice(0, -1);
+        const others = new Set(
+          ids.filter((_, other) => before.every((token, t) => whole.tokensOf(other)[t] === token)),
+        );
+        if (before.length > 0) expect(others.size).toBeGreaterThan(1);
+      }
+    }),
+  );
+});
+
 test('items without an id are an error with their number and the first, or left out', () => {
   const some = withIds('a b', '', 'a c', '');
   expect(() => semanticLanguage(some, { maxHistory: 2 })).toThrow(

@@ -1,4 +1,5 @@
 import { DataError } from '../../errors.ts';
+import { TokenTrie } from '../../rollouts/index.ts';
 import { type Tokenizer, wordTokenizer } from '../../tokenizers/index.ts';
 import type { Item } from '../types.ts';
 import {
@@ -9,7 +10,12 @@ import {
   spelledItems,
 } from './spelled-items.ts';
 
+/** Which codes of a semantic id are written: all, or no more than tell it from every other id. */
+export type WrittenCodes = 'all' | 'deciding';
+
 export interface SemanticLanguageOptions extends LanguageOptions {
+  /** Default `all`. */
+  readonly codes?: WrittenCodes;
   /** One that has the semantic words, such as a saved model's; default: made of the words, in order of level, then name. */
   readonly tokenizer?: Tokenizer;
 }
@@ -50,14 +56,33 @@ function someBeginOthers(items: readonly Item[]): boolean {
   );
 }
 
+/** Each path up to its last choice: the shortest beginning that no other path has, so that none begins another. */
+export function decidingTokens<Path extends readonly number[] | undefined>(
+  paths: readonly Path[],
+): (Path | number[])[] {
+  const trie = TokenTrie.of(paths.filter((path) => path !== undefined));
+  return paths.map((path) => {
+    if (path === undefined) return path;
+    let [node, deciding]: [number, number] = [trie.start, 1];
+    for (const [t, token] of path.entries()) {
+      const set = trie.allowed(node);
+      if (set.length > 1) deciding = t + 1;
+      node = trie.follow(node, set.indexOf(token));
+    }
+    return path.slice(0, deciding);
+  });
+}
+
 /**
  * Items as their semantic ids, a token a word: `[bos] <a_1> <b_7> <c_3> <a_4> …`. Ids end with the end token only where
- * one of them begins another, so that ids of one length need none. Items that share an id are one path.
+ * one of them begins another, so that ids of one length need none. Items that share an id are one path. Of `deciding`
+ * codes, those at an id's end that follow from the ones before are left out: histories, answers and searches get shorter,
+ * and every item keeps a path of its own.
  * @throws DataError for items without an id, unless they are left out.
  */
 export function semanticLanguage(
   catalogue: Catalogue,
-  { tokenizer, ...options }: SemanticLanguageOptions,
+  { tokenizer, codes = 'all', ...options }: SemanticLanguageOptions,
 ): SpelledLanguage {
   const { items } = catalogue;
   missingItems(items, 'semantic id', isThere, options.missing);
@@ -65,13 +90,15 @@ export function semanticLanguage(
   const reader = tokenizer ?? wordTokenizer(words);
   const ids = wordIds(words, reader);
   const end = someBeginOthers(items) ? [reader.eosTokenId] : [];
-  const tokens = items.map((item) =>
+  const whole = items.map((item) =>
     isThere(item) ? [...item.semanticId!.map((word) => ids.get(word)!), ...end] : undefined,
   );
+  const tokens = codes === 'all' ? whole : decidingTokens(whole);
   const opening = [reader.bosTokenId ?? reader.eosTokenId];
   return spelledItems(catalogue, {
     ...options,
     kind: 'semantic',
+    codes,
     tokenizer: reader,
     tokens,
     opening,

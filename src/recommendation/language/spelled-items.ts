@@ -25,6 +25,7 @@ export interface SpelledLanguage extends ItemLanguage {
 /** What distinguishes one language from another. */
 export interface Spelling extends LanguageOptions {
   readonly kind: ItemLanguage['kind'];
+  readonly codes?: ItemLanguage['codes'];
   readonly tokenizer: Tokenizer;
   /** Tokens of each item by place, its end included; undefined where it has none. */
   readonly tokens: readonly (readonly number[] | undefined)[];
@@ -59,13 +60,14 @@ function itemsByNode(trie: TokenTrie, places: readonly number[], popularity: rea
 /** A language of items whose tokens are known: `[opening] item item item …`. */
 export function spelledItems(
   { items, popularity }: Catalogue,
-  { kind, tokenizer, tokens, opening, maxHistory, distribution = 'full' }: Spelling,
+  { kind, codes, tokenizer, tokens, opening, maxHistory, distribution = 'full' }: Spelling,
 ): SpelledLanguage {
   const places = [...items.keys()].filter((place) => tokens[place] !== undefined);
   const trie = TokenTrie.of(places.map((place) => tokens[place]!));
   const itemsAt = itemsByNode(trie, places, popularity);
   return {
     kind,
+    ...(codes && { codes }),
     tokenizer,
     trie,
     maxHistory,

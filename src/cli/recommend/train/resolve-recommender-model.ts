@@ -24,6 +24,7 @@ type ModelConfig = Pick<
   | 'device'
   | 'seed'
   | 'items'
+  | 'codes'
   | 'maxHistory'
   | 'itemsWithout'
   | 'prefix'
@@ -44,12 +45,12 @@ export interface RecommenderModel {
 
 function languageOf(
   data: RecommendationData,
-  { items, maxHistory, itemsWithout: missing, prefix, distribution }: ModelConfig,
+  { items, codes, maxHistory, itemsWithout: missing, prefix, distribution }: ModelConfig,
   tokenizer?: Tokenizer,
 ): ItemLanguage {
   const options = { maxHistory, missing, distribution, ...(tokenizer && { tokenizer }) };
   return items === 'semantic'
-    ? semanticLanguage(data, options)
+    ? semanticLanguage(data, { ...options, codes })
     : titleLanguage(data, { ...options, prefix });
 }
 

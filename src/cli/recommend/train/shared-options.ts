@@ -32,6 +32,12 @@ export const languageGroup = configGroup('Items', {
     .describe(
       'What an item is to the model: its semantic id or its title. Of a trained recommender: as it was.',
     ),
+  codes: z
+    .enum(['all', 'deciding'])
+    .default('all')
+    .describe(
+      'Codes of a semantic id that are written: all, or no more than tell it from every other, so that texts get shorter. Of a trained recommender: as it was.',
+    ),
   maxHistory: count.default(20).describe('Items of a history that are read, the last ones.'),
   itemsWithout: z
     .enum(['error', 'leave-out'])

@@ -50,6 +50,8 @@ export interface TaskSettings {
   /** Folder of the data set, below that of the data. */
   readonly dataset: 'amazon-beauty' | 'amazon-scientific' | 'amazon-industrial';
   readonly items: 'semantic' | 'title';
+  /** Codes of a semantic id that are written. */
+  readonly codes: 'all' | 'deciding';
   readonly maxHistory: number;
   /** What the likelihood of a token is of, in every stage. */
   readonly distribution: 'full' | 'constrained';
@@ -94,6 +96,7 @@ const sasrec: SasrecSettings = { hiddenSize: 64, layers: 1, dropout: 0.3, epochs
 export const beauty: TaskSettings = {
   dataset: 'amazon-beauty',
   items: 'semantic',
+  codes: 'deciding',
   maxHistory: 20,
   distribution: 'constrained',
   measure,

@@ -27,7 +27,7 @@ export interface TaskData {
 
 /** Loads a task's data and writes its items as the task says. @param tokenizer - A saved model's. */
 export async function loadTask(
-  { dataset, items, maxHistory, distribution }: TaskSettings,
+  { dataset, items, codes, maxHistory, distribution }: TaskSettings,
   folder: string | null,
   tokenizer?: Tokenizer,
 ): Promise<TaskData> {
@@ -36,7 +36,9 @@ export async function loadTask(
   const data = await loadRecommendationData(found);
   const options = { maxHistory, distribution, ...(tokenizer && { tokenizer }) };
   const language =
-    items === 'semantic' ? semanticLanguage(data, options) : titleLanguage(data, options);
+    items === 'semantic'
+      ? semanticLanguage(data, { ...options, codes })
+      : titleLanguage(data, options);
   return { data, language };
 }
 
