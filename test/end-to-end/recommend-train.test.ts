@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import type { Evaluation } from '../../src/recommendation/index.ts';
 import { type Ended, workplace } from '../support/laurel-command.ts';
@@ -31,19 +31,23 @@ async function succeed(words: string): Promise<Ended> {
   return ended;
 }
 
+/** How a trained recommender writes items. */
+const writing = (folder: string) =>
+  JSON.parse(readFileSync(path(folder, 'recommender.json'), 'utf8')).settings;
+
 const sizes = '--model.hidden_size 16 --model.num_hidden_layers 1 --model.num_attention_heads 2';
 
 test('a log is prepared and learned, and the training is validated', async () => {
   await succeed('prepare log.csv --index ids.json --out catalogue');
   const { stderr } = await succeed(
-    `train catalogue --method supervised --out supervised ${sizes} --per_device_train_batch_size 4 --learning_rate 0.01 --num_train_epochs 2 --warmup_steps 0 --validation_width 8`,
+    `train catalogue --method supervised --out supervised ${sizes} --per_device_train_batch_size 4 --learning_rate 0.01 --num_train_epochs 2 --warmup_steps 0 --validation_width 8 --distribution constrained --codes deciding`,
   );
   expect(stderr).toContain('npx laurel recommend evaluate supervised --data catalogue');
   const measured = metricLines(path('supervised/run')).filter(
     (line) => line['eval_ranking/ndcg_10'] !== undefined,
   );
   expect(measured).toHaveLength(2);
-  expect(existsSync(path('supervised/recommender.json'))).toBe(true);
+  expect(writing('supervised')).toMatchObject({ distribution: 'constrained', codes: 'deciding' });
 });
 
 const STEPS = 10;
@@ -78,6 +82,8 @@ test.each(['rere', 'sdpo'] as const)(
     const bytes = (folder: string) => readFileSync(path(folder, 'model.safetensors'));
     expect(bytes(killed).equals(bytes(method))).toBe(true);
     expect(bytes(method).equals(bytes('supervised'))).toBe(false);
+    // As the recommender that it goes on from, without being told.
+    expect(writing(method)).toEqual(writing('supervised'));
   },
 );
 

@@ -77,7 +77,7 @@ const supervised: SupervisedSettings = {
   weightDecay: 0.1,
   dropout: 0.3,
   batch: 64,
-  epochs: 14,
+  epochs: 20,
   evalEpochs: 2,
 };
 
