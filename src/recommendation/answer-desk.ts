@@ -1,7 +1,7 @@
 import { DataError } from '../errors.ts';
 import type { LoadedRecommender } from './loaded-recommender.ts';
 import { popularityRecommender } from './popularity.ts';
-import type { Item, RankedItem } from './types.ts';
+import type { Item, RankedItem, Recommender } from './types.ts';
 
 /** A history in the places of a catalogue, and the keys that it does not have. */
 export interface ReadHistory {
@@ -36,10 +36,12 @@ export interface AnswerOptions {
 export class AnswerDesk {
   readonly #loaded: LoadedRecommender;
   readonly #places: ReadonlyMap<string, number>;
+  readonly #popularity: Recommender;
 
   constructor(loaded: LoadedRecommender) {
     this.#loaded = loaded;
     this.#places = new Map(loaded.catalogue.items.map(({ key }, place) => [key, place]));
+    this.#popularity = popularityRecommender(loaded.catalogue);
   }
 
   get items(): readonly Item[] {
@@ -67,7 +69,8 @@ export class AnswerDesk {
     const known = histories.filter(({ length }) => length > 0);
     const asked = Math.max(count, width);
     const lists = await this.#loaded.recommender.recommend(known, asked, signal);
-    const [popular] = await popularityRecommender(this.#loaded.catalogue).recommend([[]], count);
+    const unknown = known.length < histories.length ? [[]] : [];
+    const [popular] = await this.#popularity.recommend(unknown, count, signal);
     let next = 0;
     return histories.map(({ length }) =>
       length > 0
