@@ -83,14 +83,15 @@ export async function beamSearch(
   for (let step = 0; searches.some(({ going }) => going.length > 0); step++) {
     await nextTurn();
     signal?.throwIfAborted();
-    searches = noGrad(() =>
+    // Nothing is returned, or every beam would be looked through for tensors.
+    noGrad(() =>
       tidy(() => {
         const lastTokens = searches.flatMap(({ going }) =>
           going.map(({ tokens }) => tokens.at(-1)!),
         );
         const logits = step === 0 ? state.prefill() : state.next(lastTokens);
         const scaled = temperature === 1 ? logits : logits.div(temperature);
-        return advance(searches, scaled, { constraint, width, distribution });
+        searches = advance(searches, scaled, { constraint, width, distribution });
       }),
     );
     const rows = searches.flatMap(({ rows: kept }) => kept);

@@ -36,6 +36,35 @@ test('what comes meanwhile goes on in the next batch', async () => {
   expect(batches).toEqual([[1], [2, 3]]);
 });
 
+test('who asks again once answered joins those who wait, in one batch', async () => {
+  const { batches, batcher } = recorded(8, 20);
+  const asker = async (task: number, times: number) => {
+    for (let t = 0; t < times; t++) await batcher.submit(task);
+  };
+  const early = asker(1, 4);
+  await later(10);
+  await Promise.all([early, asker(2, 3), asker(3, 3)]);
+  expect(batches.map((batch) => batch.length)).toEqual([1, 3, 3, 3]);
+});
+
+test('who asks alone is answered without a wait for others', async () => {
+  const { batcher } = recorded(8, 0);
+  await batcher.submit(1);
+  const start = performance.now();
+  for (let t = 0; t < 20; t++) await batcher.submit(1);
+  expect((performance.now() - start) / 20).toBeLessThan(8);
+});
+
+test('those who do not come back are not waited for long', async () => {
+  const { batches, batcher } = recorded(8, 20);
+  await Promise.all([1, 2, 3].map((task) => batcher.submit(task)));
+  const start = performance.now();
+  await batcher.submit(4);
+  // Its own 20 ms, and a quarter of the 20 ms before.
+  expect(performance.now() - start).toBeLessThan(60);
+  expect(batches).toEqual([[1, 2, 3], [4]]);
+});
+
 test('a failed batch fails its own tasks only', async () => {
   const { batcher } = recorded(2);
   const all = await Promise.allSettled([12, 13, 14].map((task) => batcher.submit(task)));

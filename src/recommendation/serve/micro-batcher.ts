@@ -6,16 +6,20 @@ interface Waiting<Task, Result> {
 }
 
 export interface MicroBatcherOptions {
-  /** How long a task that finds nothing under way waits for others. */
+  /** How long a batch that is not full waits for company, at least. */
   readonly waitMs?: number;
   /** Tasks done together, at most. */
   readonly batchSize?: number;
 }
 
+/** Of the time that a batch took, how long the next waits at most for those whom it answered. */
+const PATIENCE = 0.25;
+
 /**
- * Does tasks that arrive together in one go. A task that comes while others are done joins the next batch, which starts
- * as soon as these are through; one that finds nothing under way waits a little first. A failed batch fails its own
- * tasks only.
+ * Does tasks that arrive together in one go. A batch waits a little for company, and after another batch until everybody
+ * is there who can be expected: those who came while that one was done, and those whom it answered, who may ask again;
+ * else they would be a batch of their own for ever. It waits for them a quarter of the time that the last batch took at
+ * most. A full batch starts at once. A failed batch fails its own tasks only.
  */
 export class MicroBatcher<Task, Result> {
   readonly #run: (tasks: readonly Task[]) => Promise<readonly Result[]>;
@@ -24,6 +28,10 @@ export class MicroBatcher<Task, Result> {
   #queue: Waiting<Task, Result>[] = [];
   #busy = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Who may be there before the deadline. */
+  #expected = 0;
+  /** By the clock of `performance`. */
+  #deadline = 0;
 
   constructor(
     run: (tasks: readonly Task[]) => Promise<readonly Result[]>,
@@ -49,24 +57,29 @@ export class MicroBatcher<Task, Result> {
 
   #plan(): void {
     if (this.#busy || this.#queue.length === 0) return;
-    if (this.#queue.length >= this.#batchSize) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), this.#waitMs);
+    if (this.#queue.length >= this.#batchSize) void this.#start();
+    else this.#timer ??= setTimeout(() => this.#startOrWait(), this.#waitMs);
   }
 
-  #start(): void {
+  #startOrWait(): void {
+    this.#timer = undefined;
+    const isComplete = this.#queue.length >= this.#expected;
+    if (isComplete || performance.now() >= this.#deadline) void this.#start();
+    else this.#plan();
+  }
+
+  async #start(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    void this.#drain();
-  }
-
-  async #drain(): Promise<void> {
     this.#busy = true;
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, this.#batchSize);
-      this.#queue = this.#queue.slice(this.#batchSize);
-      await this.#finish(batch);
-    }
+    const batch = this.#queue.splice(0, this.#batchSize);
+    const startedAt = performance.now();
+    await this.#finish(batch);
+    const endedAt = performance.now();
+    this.#expected = batch.length + this.#queue.length;
+    this.#deadline = endedAt + PATIENCE * (endedAt - startedAt);
     this.#busy = false;
+    this.#plan();
   }
 
   async #finish(batch: readonly Waiting<Task, Result>[]): Promise<void> {

@@ -16,6 +16,8 @@ export interface MeasureSettings {
 
 export interface SupervisedSettings {
   readonly hiddenSize: number;
+  /** Of the gated feed-forward blocks. */
+  readonly intermediateSize: number;
   readonly layers: number;
   readonly heads: number;
   readonly learningRate: number;
@@ -71,13 +73,14 @@ const measure: MeasureSettings = {
 
 const supervised: SupervisedSettings = {
   hiddenSize: 256,
+  intermediateSize: 384,
   layers: 2,
   heads: 4,
   learningRate: 2e-3,
   weightDecay: 0.1,
   dropout: 0.3,
   batch: 64,
-  epochs: 20,
+  epochs: 16,
   evalEpochs: 2,
 };
 
@@ -131,6 +134,7 @@ export const quick = (task: TaskSettings): TaskSettings => ({
   supervised: {
     ...task.supervised,
     hiddenSize: 48,
+    intermediateSize: 128,
     layers: 2,
     epochs: 1,
     evalEpochs: 1,

@@ -26,13 +26,18 @@ export async function computeSupervised(
 ): Promise<Json> {
   const { folder, report, signal } = context;
   const { data, language } = await loadTask(task, context.data);
-  const { hiddenSize, layers, heads, evalEpochs, ...training } = task.supervised;
+  const { hiddenSize, intermediateSize, layers, heads, evalEpochs, ...training } = task.supervised;
   const curve = new TrainingCurve(report);
   const startedAt = performance.now();
   const { policy } = await trainSupervisedRecommender({
     data,
     language,
-    model: { hiddenSize, numHiddenLayers: layers, numAttentionHeads: heads },
+    model: {
+      hiddenSize,
+      intermediateSize,
+      numHiddenLayers: layers,
+      numAttentionHeads: heads,
+    },
     learningRate: training.learningRate,
     weightDecay: training.weightDecay,
     hiddenDropout: training.dropout,
