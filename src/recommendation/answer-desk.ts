@@ -26,12 +26,6 @@ export interface Answer {
   readonly items: readonly Recommendation[];
 }
 
-export interface AnswerOptions {
-  /** Items asked of the recommender, at least; a generative one then searches as wide. */
-  readonly width?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Speaks a recommender's language to the outside: keys and titles instead of places. */
 export class AnswerDesk {
   readonly #loaded: LoadedRecommender;
@@ -64,11 +58,10 @@ export class AnswerDesk {
   async answer(
     histories: readonly (readonly number[])[],
     count: number,
-    { width = count, signal }: AnswerOptions = {},
+    signal?: AbortSignal,
   ): Promise<Answer[]> {
     const known = histories.filter(({ length }) => length > 0);
-    const asked = Math.max(count, width);
-    const lists = await this.#loaded.recommender.recommend(known, asked, signal);
+    const lists = await this.#loaded.recommender.recommend(known, count, signal);
     const unknown = known.length < histories.length ? [[]] : [];
     const [popular] = await this.#popularity.recommend(unknown, count, signal);
     let next = 0;

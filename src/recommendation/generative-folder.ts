@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CheckpointError } from '../errors.ts';
 import { Policy } from '../policy/index.ts';
-import { generativeRecommender } from './generative-recommender.ts';
+import { type GenerativeOptions, generativeRecommender } from './generative-recommender.ts';
 import { type SpelledLanguage, semanticLanguage, titleLanguage } from './language/index.ts';
 import type { LoadedRecommender } from './loaded-recommender.ts';
 import { type RecommenderFile, writeRecommenderFile } from './recommender-file.ts';
@@ -62,13 +62,17 @@ function languageOf(file: RecommenderFile, policy: Policy, folder: string): Spel
 }
 
 /** Reads what `saveRecommender` wrote. */
-export function loadGenerative(folder: string, file: RecommenderFile): LoadedRecommender {
+export function loadGenerative(
+  folder: string,
+  file: RecommenderFile,
+  { leastWidth }: Pick<GenerativeOptions, 'leastWidth'>,
+): LoadedRecommender {
   const policy = Policy.load(folder, { trainable: false });
   const language = languageOf(file, policy, folder);
   return {
     method: file.method,
     catalogue: file,
-    recommender: generativeRecommender(policy, language, { weights: 'fixed' }),
+    recommender: generativeRecommender(policy, language, { leastWidth, weights: 'fixed' }),
     policy,
     language,
   };

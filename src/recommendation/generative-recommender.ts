@@ -8,6 +8,8 @@ export interface GenerativeOptions {
   readonly name?: string;
   /** Beams; the count asked for unless given. */
   readonly width?: number;
+  /** Beams at least, where `width` leaves them to the count asked for. */
+  readonly leastWidth?: number | undefined;
   /** Histories read at one time. */
   readonly batchSize?: number;
   /** What a token's log-probability is of; default: as the language says. */
@@ -38,6 +40,7 @@ export function generativeRecommender(
   {
     name = 'generative',
     width,
+    leastWidth = 1,
     batchSize = 64,
     distribution = language.distribution ?? 'full',
     weights = 'changing',
@@ -51,7 +54,13 @@ export function generativeRecommender(
       const prompts = histories.map((history) => language.promptOf(history));
       // Of like length together, so that little is padded.
       const order = [...prompts.keys()].sort((a, b) => prompts[a]!.length - prompts[b]!.length);
-      const options = { constraint: language.trie, width: width ?? count, distribution };
+      const options = {
+        constraint: language.trie,
+        width: width ?? Math.max(leastWidth, count),
+        // A beam stands for an item or more.
+        wanted: count,
+        distribution,
+      };
       const results: (readonly RankedItem[])[] = Array(histories.length);
       for (let first = 0; first < order.length; first += batchSize) {
         const places = order.slice(first, first + batchSize);

@@ -6,7 +6,16 @@ import { type RecommenderFile, readRecommenderFile } from './recommender-file.ts
 import { loadSasrecRecommender } from './sasrec/sasrec-recommender-folder.ts';
 
 /** Reads the rest of a folder whose `recommender.json` names its method. */
-type RecommenderLoader = (folder: string, file: RecommenderFile) => LoadedRecommender;
+type RecommenderLoader = (
+  folder: string,
+  file: RecommenderFile,
+  options: LoadRecommenderOptions,
+) => LoadedRecommender;
+
+export interface LoadRecommenderOptions {
+  /** Beams of a generative recommender, at least; default: as many as items are asked for. */
+  readonly leastWidth?: number;
+}
 
 const loaders: Readonly<Record<string, RecommenderLoader>> = {
   generative: loadGenerative,
@@ -19,10 +28,13 @@ const loaders: Readonly<Record<string, RecommenderLoader>> = {
 };
 
 /** Reads a recommender's folder, of any method. @throws CheckpointError where it is none. */
-export function loadRecommender(folder: string): LoadedRecommender {
+export function loadRecommender(
+  folder: string,
+  options: LoadRecommenderOptions = {},
+): LoadedRecommender {
   const file = readRecommenderFile(folder);
   const load = Object.hasOwn(loaders, file.method) ? loaders[file.method] : undefined;
-  if (load !== undefined) return load(folder, file);
+  if (load !== undefined) return load(folder, file, options);
   throw new CheckpointError(
     `${folder}/recommender.json: method ${JSON.stringify(file.method)} is unknown; known are ${Object.keys(loaders).join(', ')}`,
   );

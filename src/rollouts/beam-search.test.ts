@@ -174,6 +174,25 @@ test('renormalised, what must follow costs nothing: tokens, scores and sets are 
   );
 });
 
+test('of fewer wanted results nothing changes but their number', async () => {
+  const distribution = fc.constantFrom('full' as const, 'constrained' as const);
+  const count = fc.integer({ min: 1, max: 6 });
+  await fc.assert(
+    fc.asyncProperty(catalogue, count, count, distribution, async (sequences, a, b, of) => {
+      const [wanted, width] = [Math.min(a, b), Math.max(a, b)];
+      const options = { constraint: TokenTrie.of(sequences), width, distribution: of };
+      const all = await beamSearch(policy, prompts, options);
+      const some = await beamSearch(policy, prompts, { ...options, wanted });
+      for (const [p, beams] of some.entries()) {
+        expect(found(beams)).toEqual(found(all[p]!.slice(0, wanted)));
+        for (const [k, { score }] of beams.entries())
+          expect(score).toBeCloseTo(all[p]![k]!.score, 4);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
 test('a catalogue smaller than the width gives all of it; no prompts give nothing', async () => {
   const options = { constraint: TokenTrie.of([[5, END]]), width: 3 };
   expect(found((await beamSearch(policy, [[1]], options))[0]!)).toEqual([`5,${END}`]);

@@ -22,6 +22,8 @@ export interface BeamSearchOptions {
   readonly constraint: TokenConstraint;
   /** W: beams kept, and the most results of a prompt. */
   readonly width: number;
+  /** Results that are needed, the best ones; default: W. A beam that can be none of them any more is not gone on with. */
+  readonly wanted?: number;
   /** Logits are divided by it. */
   readonly temperature?: number;
   /** What log-probabilities are of, both for the search and in its results. */
@@ -61,9 +63,10 @@ interface Search {
 export async function beamSearch(
   { model: given, tokenizer }: Policy,
   prompts: readonly (readonly number[])[],
-  { constraint, width, temperature = 1, distribution = 'full', decoder, signal }: BeamSearchOptions,
+  { temperature = 1, decoder, signal, ...options }: BeamSearchOptions,
 ): Promise<Beam[][]> {
   if (prompts.length === 0) return [];
+  const { constraint, width, wanted = width, distribution = 'full' } = options;
   using merged = mergedForReading(given);
   const { model } = merged;
   using state = noGrad(() =>
@@ -91,13 +94,13 @@ export async function beamSearch(
         );
         const logits = step === 0 ? state.prefill() : state.next(lastTokens);
         const scaled = temperature === 1 ? logits : logits.div(temperature);
-        searches = advance(searches, scaled, { constraint, width, distribution });
+        searches = advance(searches, scaled, { constraint, width, wanted, distribution });
       }),
     );
     const rows = searches.flatMap(({ rows: kept }) => kept);
     if (rows.length > 0) state.selectRows(rows);
   }
-  return searches.map(({ whole }) => [...whole]);
+  return searches.map(({ whole }) => whole.slice(0, wanted));
 }
 
 /** What a search reads with: beams share their prompt where the model can, else each has a copy. */
@@ -122,17 +125,19 @@ function startReading(
   };
 }
 
-type Advance = Required<Pick<BeamSearchOptions, 'constraint' | 'width' | 'distribution'>>;
+type Advance = Required<
+  Pick<BeamSearchOptions, 'constraint' | 'width' | 'wanted' | 'distribution'>
+>;
 
 /** Takes every prompt's beams one token further. */
 function advance(
   searches: readonly Search[],
   logits: Tensor,
-  { constraint, width, distribution }: Advance,
+  { width, ...how }: Advance,
 ): Search[] {
   const beams = searches.flatMap(({ going }) => going);
   const places = beams.map(({ place }) => place);
-  const allowed = allowedTokens(constraint, places, logits.device);
+  const allowed = allowedTokens(how.constraint, places, logits.device);
   const stuck = allowed.sets.findIndex(({ length }) => length === 0);
   if (stuck >= 0) {
     const path = beams[stuck]!.tokens.join(', ');
@@ -140,7 +145,7 @@ function advance(
       `beam search: the constraint allows no token after [${path}] and is at no end`,
     );
   }
-  const logprobs = allowedLogprobs(logits, allowed, distribution);
+  const logprobs = allowedLogprobs(logits, allowed, how.distribution);
   const columns = logprobs.shape[1]!;
   const values = logprobs.toTypedArray() as Float32Array;
   let first = 0;
@@ -150,17 +155,15 @@ function advance(
     const sets = allowed.sets.slice(start, first);
     const rowsOf = values.subarray(start * columns, first * columns);
     const best = selectBest({ whole, going, sets, logprobs: rowsOf, columns, width });
-    return split(best, { going, sets, start, constraint, distribution });
+    return split(best, { ...how, going, sets, start });
   });
 }
 
-interface Place {
+interface Place extends Omit<Advance, 'width'> {
   readonly going: readonly Beam[];
   readonly sets: readonly Int32Array[];
   /** Row of the first of `going`. */
   readonly start: number;
-  readonly constraint: TokenConstraint;
-  readonly distribution: ConstrainedDistribution;
 }
 
 /** A beam taken to its end where one path is left, each token of it certain: log π = 0. Undefined where there is a choice. */
@@ -184,7 +187,7 @@ function finished(beam: Beam, constraint: TokenConstraint): Beam | undefined {
 
 /** Chosen candidates as beams, whole ones apart. */
 function split(best: readonly Candidate[], place: Place): Search {
-  const { going, sets, start, constraint, distribution } = place;
+  const { going, sets, start, constraint, wanted, distribution } = place;
   const isCertain = distribution === 'constrained';
   const whole: Beam[] = [];
   const further: Beam[] = [];
@@ -205,7 +208,8 @@ function split(best: readonly Candidate[], place: Place): Search {
     };
     const end = isCertain || constraint.isEnd(beam.place) ? finished(beam, constraint) : undefined;
     if (end !== undefined) whole.push(end);
-    else {
+    // Candidates come best first, and no token adds to a score: as many whole ones stay before this one.
+    else if (whole.length < wanted) {
       further.push(beam);
       rows.push(start + parent);
     }

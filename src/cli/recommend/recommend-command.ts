@@ -29,11 +29,11 @@ export const recommendCommand: Command = {
     const folder = oneWord(flags.positionals, 'which recommender to ask', usage);
     const yamlFile = textFlag(flags.command, 'config');
     const config = resolveConfig(recommendConfig, { yamlFile, flags: flags.options });
-    const loaded = loadRecommender(folder);
+    const loaded = loadRecommender(folder, { leastWidth: config.width });
     const desk = new AnswerDesk(loaded);
     const { history, unknown } = await askedHistory(loaded, desk, config);
     sayUnknown(unknown, loaded);
-    const [answer] = await desk.answer([history], config.count, { width: config.width });
+    const [answer] = await desk.answer([history], config.count);
     process.stdout.write(config.json ? json(answer!, unknown) : table(answer!));
     return 0;
   },

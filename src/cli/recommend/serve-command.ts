@@ -43,12 +43,15 @@ async function usersOf(loaded: LoadedRecommender, folder: string | null) {
   return { users: userHistories(data) };
 }
 
-async function serve(folder: string, { host, port, data, ...config }: ServeConfig): Promise<void> {
-  const loaded = loadRecommender(folder);
+async function serve(
+  folder: string,
+  { host, port, data, width, ...config }: ServeConfig,
+): Promise<void> {
+  const loaded = loadRecommender(folder, { leastWidth: width });
   const desk = new AnswerDesk(loaded);
   const { method, catalogue } = loaded;
   // The first search lays out matrices and loads kernels: not at a caller's expense.
-  await desk.answer([[0]], 10, { width: config.width });
+  await desk.answer([[0]], 10);
   const app = recommendationApp({
     ...config,
     ...(await usersOf(loaded, data)),

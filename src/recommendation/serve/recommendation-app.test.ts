@@ -31,7 +31,6 @@ const loaded: LoadedRecommender = {
 const app = recommendationApp({
   desk: new AnswerDesk(loaded),
   about: { model: 'scripted' },
-  width: 4,
 });
 
 async function post(body: unknown) {
@@ -59,9 +58,8 @@ test('requests that arrive together are searched together, one count at a time',
     post({ requests: [{ history: ['p2'] }, { history: ['p3'] }], count: 2 }),
     post({ history: ['p4'], count: 6 }),
   ]);
-  // The search is four wide at least.
   expect(asked).toEqual([
-    { histories: [[0], [1], [2]], count: 4 },
+    { histories: [[0], [1], [2]], count: 2 },
     { histories: [[3]], count: 6 },
   ]);
 });

@@ -20,8 +20,6 @@ export interface RecommendationAppOptions extends MicroBatcherOptions {
   readonly about: Readonly<Record<string, string | number>>;
   /** What users took, by their name; none unless given. */
   readonly users?: ReadonlyMap<string, readonly number[]>;
-  /** Beams of a generative recommender, at least. */
-  readonly width?: number;
 }
 
 interface Task {
@@ -38,16 +36,12 @@ interface AnswerBody extends Answer {
 }
 
 /** Answers tasks in groups of one count: how wide a search is does not depend on its company. */
-async function answerTasks(
-  desk: AnswerDesk,
-  tasks: readonly Task[],
-  width: number,
-): Promise<Answer[]> {
+async function answerTasks(desk: AnswerDesk, tasks: readonly Task[]): Promise<Answer[]> {
   const answers: Answer[] = Array(tasks.length);
   for (const count of new Set(tasks.map((task) => task.count))) {
     const places = [...tasks.keys()].filter((place) => tasks[place]!.count === count);
     const histories = places.map((place) => tasks[place]!.history);
-    const given = await desk.answer(histories, count, { width });
+    const given = await desk.answer(histories, count);
     for (const [row, place] of places.entries()) answers[place] = given[row]!;
   }
   return answers;
@@ -102,13 +96,9 @@ export function recommendationApp({
   desk,
   about,
   users,
-  width = 20,
   ...batching
 }: RecommendationAppOptions): Hono {
-  const batcher = new MicroBatcher<Task, Answer>(
-    (tasks) => answerTasks(desk, tasks, width),
-    batching,
-  );
+  const batcher = new MicroBatcher<Task, Answer>((tasks) => answerTasks(desk, tasks), batching);
   const answerOne = async ({ history: keys, user }: Asking, count: number): Promise<AnswerBody> => {
     const { history, unknown } = user === undefined ? desk.read(keys!) : userHistory(users, user);
     const answer = await batcher.submit({ history, count });
