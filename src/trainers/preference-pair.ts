@@ -1,4 +1,4 @@
-import type { TrainSequence } from '../batches/index.ts';
+import { keptLength, type TrainSequence } from '../batches/index.ts';
 import type { PreferenceExample } from '../data/index.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import { renderPromptCompletion, type Tokenizer } from '../tokenizers/index.ts';
@@ -108,13 +108,26 @@ export function preferencePair(
   return { chosen: side('chosen'), rejected: side('rejected') };
 }
 
+/** @throws DataError where a set of kept tokens is missing or one too many. */
+function checkedKept(
+  kept: KeptTokens,
+  completion: readonly number[],
+  name: Side,
+  { index }: Example,
+): KeptTokens {
+  if (keptLength(kept) === completion.length) return kept;
+  throw new DataError(
+    `row ${index}: expected a set of kept tokens for each of the ${completion.length} tokens of ${name}, found ${keptLength(kept)}`,
+  );
+}
+
 function pairOfTokens(
   { example, promptTokens, chosenTokens, rejectedTokens, keptTokens }: TokensPreference,
   options: PairOptions,
 ): PreferencePair {
   const side = (completion: readonly number[], name: Side, kept: KeptTokens | undefined) => ({
     ...sequenceOf([promptTokens, completion], name, example, options),
-    ...(kept && { keptTokens: kept }),
+    ...(kept && { keptTokens: checkedKept(kept, completion, name, example) }),
   });
   const [rejected, ...furtherRejected] = rejectedTokens.map((tokens, n) =>
     side(tokens, 'rejected', keptTokens?.rejected[n]),

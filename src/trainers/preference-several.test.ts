@@ -63,6 +63,18 @@ test('a row may say which tokens each was one of', () => {
   ]);
 });
 
+test('as many sets as tokens: one too few is an error that names the side', () => {
+  const row: TokensPreference = {
+    example: { index: 7, columns: {} },
+    promptTokens: [1],
+    chosenTokens: [2, 3],
+    rejectedTokens: [[4, 5]],
+    keptTokens: { chosen: keptTokensOf([[2], [3]]), rejected: [keptTokensOf([[4]])] },
+  };
+  const read = () => preferencePair(row, letters, { maxLength: null, contextLength: 8 });
+  expect(read).toThrow(/row 7: .* each of the 2 tokens of rejected, found 1/);
+});
+
 test('a row of tokens is one better and several worse sequences, with nothing added', () => {
   const row: TokensPreference = {
     example: { index: 0, columns: {} },
