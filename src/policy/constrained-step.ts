@@ -1,4 +1,4 @@
-import { fromTypedArray, type Tensor, where } from '../tensor/index.ts';
+import { callTensor, fromTypedArray, type Tensor, where } from '../tensor/index.ts';
 import type { TokenConstraint } from './token-constraint.ts';
 
 /** The tokens that each row may take next, side by side. */
@@ -12,12 +12,17 @@ export interface AllowedTokens {
 }
 
 /** Lays out what a constraint allows at each row's place. */
-export function allowedTokens(
+export const allowedTokens = (
   constraint: TokenConstraint,
   places: readonly number[],
   device: string,
-): AllowedTokens {
-  const sets = places.map((place) => constraint.allowed(place));
+): AllowedTokens =>
+  sideBySide(
+    places.map((place) => constraint.allowed(place)),
+    device,
+  );
+
+function sideBySide(sets: readonly Int32Array[], device: string): AllowedTokens {
   const widest = sets.reduce((most, { length }) => Math.max(most, length), 1);
   const ids = new Int32Array(sets.length * widest);
   const isThere = new Uint8Array(sets.length * widest);
@@ -52,3 +57,51 @@ export function allowedLogprobs(
     ? kept.logSoftmax(-1)
     : kept.sub(wide.logsumexp(-1, { keepDim: true }));
 }
+
+/** A number for each token of each row's set, one set after another: row r's are offsets[r] to offsets[r + 1]. */
+export interface SetValues {
+  readonly values: Float32Array | Float64Array;
+  /** [R + 1] */
+  readonly offsets: Int32Array;
+}
+
+/** log π of the tokens of each row's set, from logits [R, V], read from where they are and without padding. */
+export function setLogprobs(
+  logits: Tensor,
+  sets: readonly Int32Array[],
+  distribution: ConstrainedDistribution,
+): SetValues {
+  const offsets = new Int32Array(sets.length + 1);
+  for (const [row, { length }] of sets.entries()) offsets[row + 1] = offsets[row]! + length;
+  const read =
+    logits.dtype === 'float32' && logits.device === 'cpu' ? fusedLogprobs : paddedLogprobs;
+  return { values: read(logits, sets, offsets, distribution), offsets };
+}
+
+type ReadLogprobs = (
+  logits: Tensor,
+  sets: readonly Int32Array[],
+  offsets: Int32Array,
+  distribution: ConstrainedDistribution,
+) => SetValues['values'];
+
+const fusedLogprobs: ReadLogprobs = (logits, sets, offsets, distribution) => {
+  const ids = new Int32Array(offsets.at(-1)!);
+  for (const [row, set] of sets.entries()) ids.set(set, offsets[row]!);
+  return callTensor(
+    'laurel::set_logprobs',
+    ...[logits, fromTypedArray(ids, [ids.length]), fromTypedArray(offsets, [offsets.length])],
+    distribution === 'constrained',
+  ).toTypedArray() as Float32Array;
+};
+
+const paddedLogprobs: ReadLogprobs = (logits, sets, offsets, distribution) => {
+  const padded = allowedLogprobs(logits, sideBySide(sets, logits.device), distribution);
+  const all = padded.toTypedArray() as Float32Array | Float64Array;
+  const values = new Float64Array(offsets.at(-1)!);
+  for (const [row, { length }] of sets.entries()) {
+    const start = row * padded.shape[1]!;
+    values.set(all.subarray(start, start + length), offsets[row]!);
+  }
+  return values;
+};

@@ -5,6 +5,7 @@ export {
   allowedLogprobs,
   allowedTokens,
   type ConstrainedDistribution,
+  setLogprobs,
 } from './constrained-step.ts';
 export { DecodeState } from './decode-state.ts';
 export { evaluateLoss } from './evaluate-loss.ts';

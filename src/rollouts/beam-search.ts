@@ -6,13 +6,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RolloutError } from '../errors.ts';
 import { type Model, mergedForReading, PackedDecoder } from '../models/index.ts';
 import {
-  allowedLogprobs,
-  allowedTokens,
   BranchState,
   type BranchStateOptions,
   type ConstrainedDistribution,
   DecodeState,
   type Policy,
+  setLogprobs,
   type TokenConstraint,
 } from '../policy/index.ts';
 import { noGrad, type Tensor, tidy } from '../tensor/index.ts';
@@ -136,25 +135,22 @@ function advance(
   { width, ...how }: Advance,
 ): Search[] {
   const beams = searches.flatMap(({ going }) => going);
-  const places = beams.map(({ place }) => place);
-  const allowed = allowedTokens(how.constraint, places, logits.device);
-  const stuck = allowed.sets.findIndex(({ length }) => length === 0);
+  const allowed = beams.map(({ place }) => how.constraint.allowed(place));
+  const stuck = allowed.findIndex(({ length }) => length === 0);
   if (stuck >= 0) {
     const path = beams[stuck]!.tokens.join(', ');
     throw new RolloutError(
       `beam search: the constraint allows no token after [${path}] and is at no end`,
     );
   }
-  const logprobs = allowedLogprobs(logits, allowed, how.distribution);
-  const columns = logprobs.shape[1]!;
-  const values = logprobs.toTypedArray() as Float32Array;
+  const { values, offsets } = setLogprobs(logits, allowed, how.distribution);
   let first = 0;
   return searches.map(({ whole, going }) => {
     const start = first;
     first += going.length;
-    const sets = allowed.sets.slice(start, first);
-    const rowsOf = values.subarray(start * columns, first * columns);
-    const best = selectBest({ whole, going, sets, logprobs: rowsOf, columns, width });
+    const sets = allowed.slice(start, first);
+    const logprobs = values.subarray(offsets[start], offsets[first]);
+    const best = selectBest({ whole, going, sets, logprobs, width });
     return split(best, { ...how, going, sets, start });
   });
 }

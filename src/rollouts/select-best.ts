@@ -16,9 +16,8 @@ export interface Selection {
   readonly going: readonly Beam[];
   /** Allowed tokens after each of `going`. */
   readonly sets: readonly Int32Array[];
-  /** log π of each, by rows of `columns`. */
+  /** log π of each, one set after another. */
   readonly logprobs: Float32Array | Float64Array;
-  readonly columns: number;
   readonly width: number;
 }
 
@@ -80,20 +79,32 @@ class BestHeap {
   }
 }
 
+/** Place of the last number that is at most `value`; numbers rise, and the first is. */
+function lastAtMost(numbers: readonly number[], value: number): number {
+  let [low, high] = [0, numbers.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (numbers[middle]! <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /**
  * The best candidates of one prompt, best first. Whole beams stay in the running; since a log-probability is at most 0,
  * one that is not among the best now never will be. Of equals, whole beams win, then the earlier beam, then the lower
  * token id.
  */
 export function selectBest(selection: Selection): Candidate[] {
-  const { whole, going, sets, logprobs, columns, width } = selection;
+  const { whole, going, sets, logprobs, width } = selection;
   const heap = new BestHeap(width);
   for (const [number, { score }] of whole.entries())
     if (heap.takes(score)) heap.push(score, number);
+  const starts: number[] = [];
+  let at = 0;
   for (const [parent, { score }] of going.entries()) {
-    const count = sets[parent]!.length;
-    for (let index = 0; index < count; index++) {
-      const at = parent * columns + index;
+    starts.push(at);
+    for (const end = at + sets[parent]!.length; at < end; at++) {
       const total = score + logprobs[at]!;
       if (heap.takes(total)) heap.push(total, whole.length + at);
     }
@@ -101,9 +112,9 @@ export function selectBest(selection: Selection): Candidate[] {
   return heap.sorted().map((number) => {
     if (number < whole.length) return { score: whole[number]!.score, beam: whole[number]! };
     const at = number - whole.length;
-    const parent = Math.floor(at / columns);
+    const parent = lastAtMost(starts, at);
     const logprob = logprobs[at]!;
     const score = going[parent]!.score + logprob;
-    return { score, parent, index: at % columns, logprob };
+    return { score, parent, index: at - starts[parent]!, logprob };
   });
 }

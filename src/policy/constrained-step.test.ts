@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { EngineError } from '../errors.ts';
+import { callTensor, fromTypedArray, tidy } from '../tensor/index.ts';
+import { setLogprobs } from './constrained-step.ts';
+
+const VOCABULARY = 40;
+
+const row = fc.record({
+  logits: fc.array(fc.float({ min: -30, max: 30, noNaN: true }), {
+    minLength: VOCABULARY,
+    maxLength: VOCABULARY,
+  }),
+  set: fc
+    .uniqueArray(fc.nat(VOCABULARY - 1), { minLength: 1, maxLength: VOCABULARY })
+    .map((ids) => Int32Array.from(ids).sort()),
+});
+
+const logSumExp = (values: readonly number[]): number => {
+  const most = Math.max(...values);
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+};
+
+test.each(['float32', 'float64'] as const)(
+  '%s: each row’s set is scored against itself or against the vocabulary, whatever the other sets',
+  (dtype) => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 6 }), (rows) =>
+        tidy(() => {
+          const flat = Float32Array.from(rows.flatMap(({ logits }) => logits));
+          const logits = fromTypedArray(flat, [rows.length, VOCABULARY]).to({ dtype });
+          const sets = rows.map(({ set }) => set);
+          for (const distribution of ['full', 'constrained'] as const) {
+            const { values, offsets } = setLogprobs(logits, sets, distribution);
+            expect(values).toHaveLength(offsets.at(-1)!);
+            for (const [r, { logits: own, set }] of rows.entries()) {
+              const chosen = Array.from(set, (id) => own[id]!);
+              const whole = logSumExp(distribution === 'full' ? own : chosen);
+              const found = values.subarray(offsets[r], offsets[r + 1]);
+              expect(found).toHaveLength(set.length);
+              for (const [j, value] of chosen.entries())
+                expect(found[j]).toBeCloseTo(value - whole, 4);
+              if (set.length === 1 && distribution === 'constrained') expect(found[0]).toBe(0);
+            }
+          }
+        }),
+      ),
+    );
+  },
+);
+
+test('sets that do not fit the logits are refused before anything is read', () => {
+  const of = (ids: number[], offsets: number[]) => () =>
+    tidy(() =>
+      callTensor(
+        'laurel::set_logprobs',
+        ...[fromTypedArray(new Float32Array(8), [2, 4])],
+        ...[ids, offsets].map((list) => fromTypedArray(Int32Array.from(list), [list.length])),
+        true,
+      ),
+    );
+  expect(of([4], [0, 1, 1])).toThrow(/token 4 is none of 4/);
+  expect(of([-1], [0, 1, 1])).toThrow(EngineError);
+  expect(of([0, 1], [0, 1])).toThrow(/offsets \[R \+ 1\]/);
+  expect(of([0, 1], [0, 2, 1])).toThrow(/fall/);
+  expect(of([0, 1], [0, 1, 5])).toThrow(/for 2 ids/);
+});
