@@ -98,14 +98,31 @@ LAUREL_INLINE void lastRows(const TileArguments& block, int64_t row, int64_t col
   }
 }
 
+// A row or two alone would have too few sums under way to keep the multipliers busy: they share the last full tile.
+constexpr int64_t kFewRows = 2;
+
+// Takes the next tile of rows; returns the row after it.
+template <int kWidth, int kRows, int kVectors, bool kFetches>
+LAUREL_INLINE int64_t nextRows(const TileArguments& block, int64_t row, int64_t column) {
+  constexpr int kShared = kRows / 2 + 1;
+  const int64_t left = block.rows - row;
+  if (left == kRows || left > kRows + kFewRows) {
+    tile<kWidth, kRows, kVectors, kFetches>(block, row, column);
+    return row + kRows;
+  }
+  if (left > kRows) {
+    tile<kWidth, kShared, kVectors, kFetches>(block, row, column);
+    return row + kShared;
+  }
+  lastRows<kWidth, kRows - 1, kVectors, kFetches>(block, row, column);
+  return block.rows;
+}
+
 // The panel is new to the nearest caches for the first tile alone.
 template <int kWidth, int kRows, int kVectors>
 LAUREL_INLINE void allRows(const TileArguments& block, int64_t column) {
-  if (block.rows < kRows) return lastRows<kWidth, kRows - 1, kVectors, true>(block, 0, column);
-  tile<kWidth, kRows, kVectors, true>(block, 0, column);
-  int64_t row = kRows;
-  for (; row + kRows <= block.rows; row += kRows) tile<kWidth, kRows, kVectors, false>(block, row, column);
-  lastRows<kWidth, kRows - 1, kVectors, false>(block, row, column);
+  int64_t row = nextRows<kWidth, kRows, kVectors, true>(block, 0, column);
+  while (row < block.rows) row = nextRows<kWidth, kRows, kVectors, false>(block, row, column);
 }
 
 #if defined(__x86_64__)
