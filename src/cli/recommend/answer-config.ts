@@ -56,7 +56,7 @@ export const serveConfig = defineConfig({
         .number()
         .min(0)
         .default(1)
-        .describe('How long a request that finds nothing under way waits for others, ms.'),
+        .describe('How long a request waits for others to be searched with, at least, ms.'),
     }),
   },
 });

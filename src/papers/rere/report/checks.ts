@@ -4,7 +4,9 @@ import { percent, points, seedsOf, signed } from './wording.ts';
 
 type Draft = Omit<Check, 'note'>;
 
-const ndcg = (split: 'valid' | 'test') => (result: ArmResult) => at(result[split]!, 10).ndcg;
+type Split = 'test' | 'valid';
+
+const ndcg = (split: Split) => (result: ArmResult) => at(result[split]!, 10).ndcg;
 
 /** Fewer say nothing of how far seeds differ. */
 const SEEDS = 3;
@@ -26,21 +28,29 @@ interface Comparison {
   readonly arms: readonly [string, string];
 }
 
-/** NDCG@10 of one arm against another's, seed by seed, on validation and on the test. */
-function compare(results: readonly ArmResult[], { arms, ...words }: Comparison): Draft {
-  const test = pairs(results, arms, ndcg('test'));
-  const valid = pairs(results, arms, ndcg('valid'));
-  const relative = (of: typeof test) => mean(of.map(({ difference, base }) => difference / base));
-  const each = test.map(({ difference }) => signed(difference)).join(', ');
-  const differences = [...test, ...valid].map(({ difference }) => difference);
+/** NDCG@10 of one arm against another's, seed by seed, on each of the splits. */
+function compare(
+  results: readonly ArmResult[],
+  { arms, ...words }: Comparison,
+  splits: readonly Split[],
+): Draft {
+  const found = splits.map((split) => ({ split, seeds: pairs(results, arms, ndcg(split)) }));
+  const describe = ({ split, seeds }: (typeof found)[number]) => {
+    const relative = mean(seeds.map(({ difference, base }) => difference / base));
+    const each = seeds.map(({ difference }) => signed(difference)).join(', ');
+    return `${split === 'test' ? 'on the test' : 'on validation'} ${percent(relative)} (${each})`;
+  };
+  const { seeds } = found[0]!;
+  const texts = found.map(describe).join(', ');
+  const differences = found.flatMap((each) => each.seeds.map(({ difference }) => difference));
   return {
     ...words,
     ours:
-      test.length === 0
+      seeds.length === 0
         ? 'not computed yet'
-        : `NDCG@10 on the test ${percent(relative(test))} (${each}), on validation ${percent(relative(valid))} (${seedsOf(test)})${tooFew(test.length)}`,
-    verdict: verdictOf(differences, test.length),
-    plots: ['ndcg.svg', 'gain.svg'],
+        : `NDCG@10 ${texts}; ${seedsOf(seeds)}${tooFew(seeds.length)}`,
+    verdict: verdictOf(differences, seeds.length),
+    plots: splits.length > 1 ? ['ndcg.svg', 'gain.svg'] : ['gain.svg'],
   };
 }
 
@@ -65,26 +75,7 @@ const comparisons: readonly Comparison[] = [
   },
 ];
 
-/** Two arms on the test alone, where the questions of validation were learned. */
-function compareOnTest(results: readonly ArmResult[], { arms, ...words }: Comparison): Draft {
-  const found = pairs(results, arms, ndcg('test'));
-  const relative = mean(found.map(({ difference, base }) => difference / base));
-  const each = found.map(({ difference }) => signed(difference)).join(', ');
-  const seeds = found.length;
-  return {
-    ...words,
-    ours:
-      seeds === 0
-        ? 'not computed yet'
-        : `NDCG@10 on the test ${percent(relative)} (${each}; ${seedsOf(found)})${tooFew(seeds)}`,
-    verdict: verdictOf(
-      found.map(({ difference }) => difference),
-      seeds,
-    ),
-    plots: ['gain.svg'],
-  };
-}
-
+/** On the test alone: these arms learn the questions of validation. */
 const newComparisons: readonly Comparison[] = [
   {
     id: 'above-start-new',
@@ -161,8 +152,8 @@ function startCheck(results: readonly ArmResult[]): Draft {
 /** Every finding, looked for in the results of one task. */
 export const checksOf = (results: readonly ArmResult[]): Draft[] => [
   startCheck(results),
-  ...comparisons.slice(0, 1).map((comparison) => compare(results, comparison)),
-  ...newComparisons.map((comparison) => compareOnTest(results, comparison)),
+  ...comparisons.slice(0, 1).map((comparison) => compare(results, comparison, ['test', 'valid'])),
+  ...newComparisons.map((comparison) => compare(results, comparison, ['test'])),
   signalCheck(results),
-  ...comparisons.slice(1).map((comparison) => compare(results, comparison)),
+  ...comparisons.slice(1).map((comparison) => compare(results, comparison, ['test', 'valid'])),
 ];
