@@ -19,11 +19,14 @@
 #if defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && defined(__x86_64__)
 #if __GNUC__ >= 12
 #define LAUREL_KERNEL __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
+#define LAUREL_KERNEL_SETS "avx512f, x86-64-v3"
 #else
 #define LAUREL_KERNEL __attribute__((target_clones("avx512f", "avx2", "default")))
+#define LAUREL_KERNEL_SETS "avx512f, avx2"
 #endif
 #else
 #define LAUREL_KERNEL
+#define LAUREL_KERNEL_SETS ""
 #endif
 #define LAUREL_INLINE inline __attribute__((always_inline))
 

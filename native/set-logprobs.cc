@@ -11,14 +11,23 @@ namespace {
 
 LAUREL_KERNELS_BEGIN
 
+// Numbers whose sum is taken in float32: a large one among them hides few small ones.
+constexpr int64_t kSumBlock = 16 * kLanes;
+
 // log Σ e^x of `count` numbers, at least 1; `scratch` has room for as many.
 LAUREL_KERNEL float logSumExp(const float* x, int64_t count, float* scratch) {
   float most = x[0];
   for (int64_t i = 1; i < count; i++) most = x[i] > most ? x[i] : most;
   for (int64_t i = 0; i < count; i++) scratch[i] = exponential(x[i] - most);
-  float sum = 0;
-  for (int64_t i = 0; i < count; i++) sum += scratch[i];
-  return most + std::log(sum);
+  double sum = 0;
+  int64_t i = 0;
+  for (; i + kSumBlock <= count; i += kSumBlock) {
+    Lanes sums = lanesAt(scratch + i);
+    for (int64_t lane = kLanes; lane < kSumBlock; lane += kLanes) sums += lanesAt(scratch + i + lane);
+    sum += sumOf(sums);
+  }
+  for (; i < count; i++) sum += scratch[i];
+  return most + static_cast<float>(std::log(sum));
 }
 
 LAUREL_KERNELS_END
@@ -32,6 +41,10 @@ struct Sets {
 void scoreSet(const float* logits, const Sets& sets, int64_t row, std::vector<float>& scratch, float* y) {
   const int64_t first = sets.offsets[row], count = sets.offsets[row + 1] - first;
   if (count == 0) return;
+  if (count == 1 && sets.isWithin) {
+    y[first] = 0.0f;  // Certain.
+    return;
+  }
   for (int64_t j = 0; j < count; j++) y[first + j] = logits[sets.ids[first + j]];
   const float whole = sets.isWithin ? logSumExp(y + first, count, scratch.data())
                                     : logSumExp(logits, sets.vocabulary, scratch.data());

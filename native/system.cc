@@ -76,6 +76,7 @@ napi_value describeSystem(Arguments& arguments) {
   put(env, system, "parallel", toText(env, at::get_parallel_info()));
   put(env, system, "openblasCore", toText(env, fromOpenBlas("openblas_get_corename")));
   put(env, system, "openblasConfig", toText(env, fromOpenBlas("openblas_get_config")));
+  put(env, system, "kernelSets", toText(env, LAUREL_KERNEL_SETS));
   put(env, system, "fusedMultiplyAdd", toBoolean(env, kernelsFuse()));
   put(env, system, "cuda", toBoolean(env, at::hasCUDA()));
   put(env, system, "cudaDevices", toNumber(env, at::hasCUDA() ? static_cast<double>(at::getNumGPUs()) : 0));

@@ -5,6 +5,7 @@ export {
   allowedLogprobs,
   allowedTokens,
   type ConstrainedDistribution,
+  type SetValues,
   setLogprobs,
 } from './constrained-step.ts';
 export { DecodeState } from './decode-state.ts';

@@ -6,7 +6,7 @@ import type { ItemLanguage, RankedItem, Recommender } from './types.ts';
 export interface GenerativeOptions {
   /** Default `generative`. */
   readonly name?: string;
-  /** Beams; the count asked for unless given. */
+  /** Beams; unless given the count asked for, or `leastWidth` where that is more. */
   readonly width?: number;
   /** Beams at least, where `width` leaves them to the count asked for. */
   readonly leastWidth?: number | undefined;

@@ -30,7 +30,7 @@ export {
   loadRecommendationData,
   prepareSource,
 } from './load-recommendation-data.ts';
-export { loadRecommender } from './load-recommender.ts';
+export { type LoadRecommenderOptions, loadRecommender } from './load-recommender.ts';
 export type { LoadedRecommender } from './loaded-recommender.ts';
 export type { Finding } from './log/finding.ts';
 export { type SharedNames, semanticName, sharedNames, titleName } from './log/shared-names.ts';

@@ -67,11 +67,14 @@ export interface Recommender {
   ): Promise<readonly (readonly RankedItem[])[]>;
 }
 
+/** Which codes of a semantic id are written: all, or no more than tell it from every other id. */
+export type WrittenCodes = 'all' | 'deciding';
+
 /** How a language model reads and writes the items of one catalogue. */
 export interface ItemLanguage {
   readonly kind: 'semantic' | 'title';
-  /** Of semantic ids: whether all codes are written, or those that tell an id from every other; left out: all. */
-  readonly codes?: 'all' | 'deciding';
+  /** Of semantic ids; left out: all. */
+  readonly codes?: WrittenCodes;
   readonly tokenizer: Tokenizer;
   /** Over the distinct token sequences of the items: what may be written. */
   readonly trie: TokenTrie;

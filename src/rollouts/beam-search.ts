@@ -54,7 +54,8 @@ interface Search {
 
 /**
  * The W best completions of each prompt, best first; fewer where the constraint has fewer. Prompts are read once, side
- * by side. Of equal scores the one whose beam came first wins, then the lower token id.
+ * by side. Of equal scores a whole beam wins, then the one whose beam came first, then the lower token id; under
+ * `constrained` a beam is whole as soon as one path is left.
  * With W at least the number of paths it is exhaustive.
  * @returns [P][≤ W]
  * @throws RolloutError where a constraint gets stuck; ConfigError for prompts that do not fit.

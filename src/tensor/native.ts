@@ -60,6 +60,8 @@ export interface SystemDescription {
   /** OpenBLAS's kernel family, '' when another BLAS is loaded. */
   openblasCore: string;
   openblasConfig: string;
+  /** Instruction sets that the fused operators were compiled for, besides plain vectors. */
+  kernelSets: string;
   /** Whether the fused operators run in their versions for AVX2 or AVX-512, which multiply and add at once. */
   fusedMultiplyAdd: boolean;
   cuda: boolean;

@@ -108,16 +108,18 @@ export function preferencePair(
   return { chosen: side('chosen'), rejected: side('rejected') };
 }
 
-/** @throws DataError where a set of kept tokens is missing or one too many. */
-function checkedKept(
-  kept: KeptTokens,
-  completion: readonly number[],
+/** @throws DataError where a set of kept tokens is missing or one too many, as where max_length cuts a completion. */
+function withKept(
+  sequence: TrainSequence,
+  kept: KeptTokens | undefined,
   name: Side,
   { index }: Example,
-): KeptTokens {
-  if (keptLength(kept) === completion.length) return kept;
+): TrainSequence {
+  if (kept === undefined) return sequence;
+  const { length } = sequence.completionMask;
+  if (keptLength(kept) === length) return { ...sequence, keptTokens: kept };
   throw new DataError(
-    `row ${index}: expected a set of kept tokens for each of the ${completion.length} tokens of ${name}, found ${keptLength(kept)}`,
+    `row ${index}: expected a set of kept tokens for each of the ${length} tokens of ${name} that are read, found ${keptLength(kept)}; give one for each token, and leave max_length at null`,
   );
 }
 
@@ -125,10 +127,8 @@ function pairOfTokens(
   { example, promptTokens, chosenTokens, rejectedTokens, keptTokens }: TokensPreference,
   options: PairOptions,
 ): PreferencePair {
-  const side = (completion: readonly number[], name: Side, kept: KeptTokens | undefined) => ({
-    ...sequenceOf([promptTokens, completion], name, example, options),
-    ...(kept && { keptTokens: checkedKept(kept, completion, name, example) }),
-  });
+  const side = (completion: readonly number[], name: Side, kept: KeptTokens | undefined) =>
+    withKept(sequenceOf([promptTokens, completion], name, example, options), kept, name, example);
   const [rejected, ...furtherRejected] = rejectedTokens.map((tokens, n) =>
     side(tokens, 'rejected', keptTokens?.rejected[n]),
   );

@@ -72,7 +72,11 @@ test('as many sets as tokens: one too few is an error that names the side', () =
     keptTokens: { chosen: keptTokensOf([[2], [3]]), rejected: [keptTokensOf([[4]])] },
   };
   const read = () => preferencePair(row, letters, { maxLength: null, contextLength: 8 });
-  expect(read).toThrow(/row 7: .* each of the 2 tokens of rejected, found 1/);
+  expect(read).toThrow(/row 7: .* each of the 2 tokens of rejected that are read, found 1/);
+  const cut = { ...row, keptTokens: { ...row.keptTokens!, rejected: [keptTokensOf([[4], [5]])] } };
+  expect(() => preferencePair(cut, letters, { maxLength: 2, contextLength: 8 })).toThrow(
+    /each of the 1 tokens of rejected that are read, found 2; .*max_length/,
+  );
 });
 
 test('a row of tokens is one better and several worse sequences, with nothing added', () => {

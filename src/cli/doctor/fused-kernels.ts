@@ -11,6 +11,6 @@ export function checkFusedKernels(fuse: boolean, { features }: Processor): Check
   return check(
     'fused operators',
     fuse ? `compiled for ${widest}` : 'compiled without fused multiply-add',
-    !fuse && `this processor has ${widest}; run set-up again with GCC 12 or later`,
+    !fuse && `this processor has ${widest}; run set-up again with GCC 12 or later, on glibc`,
   );
 }

@@ -1,7 +1,7 @@
 import { DataError } from '../../errors.ts';
 import { TokenTrie } from '../../rollouts/index.ts';
 import { type Tokenizer, wordTokenizer } from '../../tokenizers/index.ts';
-import type { Item } from '../types.ts';
+import type { Item, WrittenCodes } from '../types.ts';
 import {
   type Catalogue,
   type LanguageOptions,
@@ -9,9 +9,6 @@ import {
   type SpelledLanguage,
   spelledItems,
 } from './spelled-items.ts';
-
-/** Which codes of a semantic id are written: all, or no more than tell it from every other id. */
-export type WrittenCodes = 'all' | 'deciding';
 
 export interface SemanticLanguageOptions extends LanguageOptions {
   /** Default `all`. */
@@ -76,7 +73,7 @@ export function decidingTokens<Path extends readonly number[] | undefined>(
 /**
  * Items as their semantic ids, a token a word: `[bos] <a_1> <b_7> <c_3> <a_4> …`. Ids end with the end token only where
  * one of them begins another, so that ids of one length need none. Items that share an id are one path. Of `deciding`
- * codes, those at an id's end that follow from the ones before are left out: histories, answers and searches get shorter,
+ * codes, those at an id's end that follow from the ones before are left out, the end token among them: histories, answers and searches get shorter,
  * and every item keeps a path of its own.
  * @throws DataError for items without an id, unless they are left out.
  */

@@ -37,31 +37,37 @@ test('what comes meanwhile goes on in the next batch', async () => {
 });
 
 test('who asks again once answered joins those who wait, in one batch', async () => {
-  const { batches, batcher } = recorded(8, 20);
+  const { batches, batcher } = recorded(8, 100);
   const asker = async (task: number, times: number) => {
     for (let t = 0; t < times; t++) await batcher.submit(task);
   };
   const early = asker(1, 4);
-  await later(10);
+  await later(30);
   await Promise.all([early, asker(2, 3), asker(3, 3)]);
   expect(batches.map((batch) => batch.length)).toEqual([1, 3, 3, 3]);
 });
 
 test('who asks alone is answered without a wait for others', async () => {
-  const { batcher } = recorded(8, 0);
-  await batcher.submit(1);
-  const start = performance.now();
-  for (let t = 0; t < 20; t++) await batcher.submit(1);
-  expect((performance.now() - start) / 20).toBeLessThan(8);
+  const WORK = 60;
+  const { batcher } = recorded(8, WORK);
+  const waits: number[] = [];
+  for (let t = 0; t < 7; t++) {
+    const start = performance.now();
+    await batcher.submit(1);
+    waits.push(performance.now() - start - WORK);
+  }
+  // Patience with others would be 15 ms; the least is the one that the machine disturbed least.
+  expect(Math.min(...waits.slice(1))).toBeLessThan(10);
 });
 
 test('those who do not come back are not waited for long', async () => {
-  const { batches, batcher } = recorded(8, 20);
+  const WORK = 400;
+  const { batches, batcher } = recorded(8, WORK);
   await Promise.all([1, 2, 3].map((task) => batcher.submit(task)));
   const start = performance.now();
   await batcher.submit(4);
-  // Its own 20 ms, and a quarter of the 20 ms before.
-  expect(performance.now() - start).toBeLessThan(60);
+  // Its own time, and 20 ms where a quarter of the time before would be 100.
+  expect(performance.now() - start).toBeLessThan(WORK + 90);
   expect(batches).toEqual([[1, 2, 3], [4]]);
 });
 

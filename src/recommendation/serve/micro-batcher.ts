@@ -12,14 +12,15 @@ export interface MicroBatcherOptions {
   readonly batchSize?: number;
 }
 
-/** Of the time that a batch took, how long the next waits at most for those whom it answered. */
+/** Of the time that a batch took, how long the next waits at most for those whom it answered; and no longer than this. */
 const PATIENCE = 0.25;
+const MOST_PATIENCE_MS = 20;
 
 /**
  * Does tasks that arrive together in one go. A batch waits a little for company, and after another batch until everybody
  * is there who can be expected: those who came while that one was done, and those whom it answered, who may ask again;
  * else they would be a batch of their own for ever. It waits for them a quarter of the time that the last batch took at
- * most. A full batch starts at once. A failed batch fails its own tasks only.
+ * most, and 20 ms. A full batch starts at once. A failed batch fails its own tasks only.
  */
 export class MicroBatcher<Task, Result> {
   readonly #run: (tasks: readonly Task[]) => Promise<readonly Result[]>;
@@ -63,9 +64,9 @@ export class MicroBatcher<Task, Result> {
 
   #startOrWait(): void {
     this.#timer = undefined;
-    const isComplete = this.#queue.length >= this.#expected;
-    if (isComplete || performance.now() >= this.#deadline) void this.#start();
-    else this.#plan();
+    const left = this.#deadline - performance.now();
+    if (this.#queue.length >= this.#expected || left <= 0) void this.#start();
+    else this.#timer = setTimeout(() => this.#startOrWait(), Math.min(left, this.#waitMs));
   }
 
   async #start(): Promise<void> {
@@ -76,17 +77,22 @@ export class MicroBatcher<Task, Result> {
     const startedAt = performance.now();
     await this.#finish(batch);
     const endedAt = performance.now();
-    this.#expected = batch.length + this.#queue.length;
-    this.#deadline = endedAt + PATIENCE * (endedAt - startedAt);
+    this.#deadline = endedAt + Math.min(PATIENCE * (endedAt - startedAt), MOST_PATIENCE_MS);
     this.#busy = false;
     this.#plan();
   }
 
   async #finish(batch: readonly Waiting<Task, Result>[]): Promise<void> {
+    // Before anybody is answered: who asks again at once is then not counted twice.
+    const settle = () => {
+      this.#expected = batch.length + this.#queue.length;
+    };
     try {
       const results = await this.#run(batch.map(({ task }) => task));
+      settle();
       for (const [place, { resolve }] of batch.entries()) resolve(results[place]!);
     } catch (reason) {
+      settle();
       for (const { reject } of batch) reject(reason);
     }
   }

@@ -1,4 +1,5 @@
 /** What the cells of the study compute; another value makes another cell. */
+import type { WrittenCodes } from '../../../recommendation/index.ts';
 
 /** How the questions that choose checkpoints, and those that are reported, are asked. */
 export interface MeasureSettings {
@@ -53,7 +54,7 @@ export interface TaskSettings {
   readonly dataset: 'amazon-beauty' | 'amazon-scientific' | 'amazon-industrial';
   readonly items: 'semantic' | 'title';
   /** Codes of a semantic id that are written. */
-  readonly codes: 'all' | 'deciding';
+  readonly codes: WrittenCodes;
   readonly maxHistory: number;
   /** What the likelihood of a token is of, in every stage. */
   readonly distribution: 'full' | 'constrained';
