@@ -48,7 +48,7 @@ function compare(
     ours:
       seeds.length === 0
         ? 'not computed yet'
-        : `NDCG@10 ${texts}; ${seedsOf(seeds)}${tooFew(seeds.length)}`,
+        : `NDCG@10 ${texts} (${seedsOf(seeds)})${tooFew(seeds.length)}`,
     verdict: verdictOf(differences, seeds.length),
     plots: splits.length > 1 ? ['ndcg.svg', 'gain.svg'] : ['gain.svg'],
   };
