@@ -6,6 +6,7 @@ import { computePopularity, computeSasrec } from './study/baseline-cells.ts';
 import { computeRewardArm } from './study/reward-cell.ts';
 import {
   beauty,
+  beautyWide,
   industrial,
   quick,
   scientific,
@@ -21,6 +22,7 @@ const REVISION = 1;
 /** The tasks by name, the one that is compared with published numbers first. */
 const tasks = {
   beauty,
+  'beauty-wide': beautyWide,
   scientific,
   industrial,
   'scientific-titles': scientificTitles,
@@ -57,24 +59,23 @@ function cell({ name, task, seed }: CellChoice, arm: string): CellPlan {
 
 const coreArms = ['supervised', 'rere', 'grpo-beam', 'grpo-iid', 'sasrec'] as const;
 
-/** What the main task shows for every seed besides. */
-const newArms = ['rere-new', SUPERVISED_NEW] as const;
+/** Whether what helps is what is learned or how. */
+const wideArms = ['supervised', 'rere', 'rere-new', SUPERVISED_NEW] as const;
 
 /** What a task shows besides the core arms, with its first seed. */
 const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
   beauty: ['popularity', 'rere-dynamic'],
+  'beauty-wide': [],
   scientific: ['popularity', 'semantic-reward'],
   industrial: ['popularity'],
   'scientific-titles': [],
 };
 
 /** Arms of a task, without the classic ones where another task measures the same items. */
-const armsOf = (name: TaskName): readonly string[] =>
-  name === 'scientific-titles'
-    ? ['supervised', 'rere']
-    : name === 'beauty'
-      ? [...coreArms, ...newArms]
-      : coreArms;
+function armsOf(name: TaskName): readonly string[] {
+  if (name === 'scientific-titles') return ['supervised', 'rere'];
+  return name === 'beauty-wide' ? wideArms : coreArms;
+}
 
 /** Beauty whole, seed after seed; then the others, one seed each before any has three. */
 function fullPlan(names: readonly TaskName[], seeds: readonly number[]): CellPlan[] {

@@ -17,8 +17,8 @@ export interface MeasureSettings {
 
 export interface SupervisedSettings {
   readonly hiddenSize: number;
-  /** Of the gated feed-forward blocks. */
-  readonly intermediateSize: number;
+  /** Of the gated feed-forward blocks; left out: 8/3 of the width. */
+  readonly intermediateSize?: number;
   readonly layers: number;
   readonly heads: number;
   readonly learningRate: number;
@@ -53,8 +53,8 @@ export interface TaskSettings {
   /** Folder of the data set, below that of the data. */
   readonly dataset: 'amazon-beauty' | 'amazon-scientific' | 'amazon-industrial';
   readonly items: 'semantic' | 'title';
-  /** Codes of a semantic id that are written. */
-  readonly codes: WrittenCodes;
+  /** Codes of a semantic id that are written; left out: all. */
+  readonly codes?: WrittenCodes;
   readonly maxHistory: number;
   /** What the likelihood of a token is of, in every stage. */
   readonly distribution: 'full' | 'constrained';
@@ -105,6 +105,28 @@ export const beauty: TaskSettings = {
   distribution: 'constrained',
   measure,
   supervised,
+  reward,
+  sasrec,
+};
+
+/** More of everything: all codes, wider feed-forward blocks, two thirds more computing. */
+export const beautyWide: TaskSettings = {
+  dataset: 'amazon-beauty',
+  items: 'semantic',
+  maxHistory: 20,
+  distribution: 'constrained',
+  measure,
+  supervised: {
+    hiddenSize: 256,
+    layers: 2,
+    heads: 4,
+    learningRate: 2e-3,
+    weightDecay: 0.1,
+    dropout: 0.3,
+    batch: 64,
+    epochs: 14,
+    evalEpochs: 2,
+  },
   reward,
   sasrec,
 };

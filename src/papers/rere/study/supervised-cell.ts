@@ -34,7 +34,7 @@ export async function computeSupervised(
     language,
     model: {
       hiddenSize,
-      intermediateSize,
+      ...(intermediateSize !== undefined && { intermediateSize }),
       numHiddenLayers: layers,
       numAttentionHeads: heads,
     },

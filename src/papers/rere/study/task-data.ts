@@ -37,7 +37,7 @@ export async function loadTask(
   const options = { maxHistory, distribution, ...(tokenizer && { tokenizer }) };
   const language =
     items === 'semantic'
-      ? semanticLanguage(data, { ...options, codes })
+      ? semanticLanguage(data, { ...options, ...(codes && { codes }) })
       : titleLanguage(data, options);
   return { data, language };
 }
