@@ -54,7 +54,7 @@ function someBeginOthers(items: readonly Item[]): boolean {
 }
 
 /** Each path up to its last choice: the shortest beginning that no other path has, so that none begins another. */
-export function decidingTokens<Path extends readonly number[] | undefined>(
+function decidingTokens<Path extends readonly number[] | undefined>(
   paths: readonly Path[],
 ): (Path | number[])[] {
   const trie = TokenTrie.of(paths.filter((path) => path !== undefined));
@@ -73,8 +73,8 @@ export function decidingTokens<Path extends readonly number[] | undefined>(
 /**
  * Items as their semantic ids, a token a word: `[bos] <a_1> <b_7> <c_3> <a_4> …`. Ids end with the end token only where
  * one of them begins another, so that ids of one length need none. Items that share an id are one path. Of `deciding`
- * codes, those at an id's end that follow from the ones before are left out, the end token among them: histories, answers and searches get shorter,
- * and every item keeps a path of its own.
+ * codes, those at an id's end that follow from the ones before are left out, the end token among them: histories,
+ * answers and searches get shorter, and every id keeps a path of its own.
  * @throws DataError for items without an id, unless they are left out.
  */
 export function semanticLanguage(

@@ -72,18 +72,19 @@ const measure: MeasureSettings = {
   width: 20,
 };
 
-const supervised: SupervisedSettings = {
+const wide: SupervisedSettings = {
   hiddenSize: 256,
-  intermediateSize: 384,
   layers: 2,
   heads: 4,
   learningRate: 2e-3,
   weightDecay: 0.1,
   dropout: 0.3,
   batch: 64,
-  epochs: 16,
+  epochs: 14,
   evalEpochs: 2,
 };
+
+const supervised: SupervisedSettings = { ...wide, intermediateSize: 384, epochs: 16 };
 
 const reward: RewardSettings = {
   learningRate: 1e-4,
@@ -97,18 +98,6 @@ const reward: RewardSettings = {
 
 const sasrec: SasrecSettings = { hiddenSize: 64, layers: 1, dropout: 0.3, epochs: 40 };
 
-export const beauty: TaskSettings = {
-  dataset: 'amazon-beauty',
-  items: 'semantic',
-  codes: 'deciding',
-  maxHistory: 20,
-  distribution: 'constrained',
-  measure,
-  supervised,
-  reward,
-  sasrec,
-};
-
 /** More of everything: all codes, wider feed-forward blocks, two thirds more computing. */
 export const beautyWide: TaskSettings = {
   dataset: 'amazon-beauty',
@@ -116,20 +105,12 @@ export const beautyWide: TaskSettings = {
   maxHistory: 20,
   distribution: 'constrained',
   measure,
-  supervised: {
-    hiddenSize: 256,
-    layers: 2,
-    heads: 4,
-    learningRate: 2e-3,
-    weightDecay: 0.1,
-    dropout: 0.3,
-    batch: 64,
-    epochs: 14,
-    evalEpochs: 2,
-  },
+  supervised: wide,
   reward,
   sasrec,
 };
+
+export const beauty: TaskSettings = { ...beautyWide, codes: 'deciding', supervised };
 
 export const scientific: TaskSettings = { ...beauty, dataset: 'amazon-scientific' };
 
