@@ -10,7 +10,7 @@ namespace laurel {
 namespace {
 
 // Queries of one product: the columns of a panel.
-constexpr int64_t kBranchColumns = kPanelWidth;
+constexpr int64_t kBranchColumns = kWidestPanel;
 
 struct BranchSizes {
   int64_t heads, keyHeads, width, capacity, length, promptCapacity, promptLength;

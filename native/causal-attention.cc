@@ -104,8 +104,8 @@ QueryBlock blockAt(const HeadTask& task, int64_t first) {
     if (before.isEmpty()) continue;
     prefix = {std::min(prefix.begin, before.begin), std::max(prefix.end, before.end)};
   }
-  own.begin -= own.begin % kPanelWidth;
-  prefix.begin -= prefix.begin % kPanelWidth;
+  own.begin -= own.begin % panelWidth();
+  prefix.begin -= prefix.begin % panelWidth();
   if (!prefix.isEmpty() && prefix.end < own.begin) return {first, rows, {prefix, own}};
   if (!prefix.isEmpty()) own.begin = std::min(own.begin, prefix.begin);
   return {first, rows, {{0, 0}, own}};

@@ -14,17 +14,17 @@ constexpr int64_t kRowsAtOnce = 32;
 // Multiplications worth a thread of their own.
 constexpr int64_t kPackedGrain = 1 << 15;
 
-int64_t panelCount(int64_t features) { return (features + kPanelWidth - 1) / kPanelWidth; }
+int64_t panelCount(int64_t features) { return (features + panelWidth() - 1) / panelWidth(); }
 
 int64_t panelColumns(int64_t panel, int64_t features) {
-  const int64_t left = std::min(kPanelWidth, features - panel * kPanelWidth);
+  const int64_t left = std::min(panelWidth(), features - panel * panelWidth());
   return (left + kPanelStep - 1) / kPanelStep * kPanelStep;
 }
 
 // Columns of all panels.
 int64_t packedColumns(int64_t features) {
   const int64_t panels = panelCount(features);
-  return panels == 0 ? 0 : (panels - 1) * kPanelWidth + panelColumns(panels - 1, features);
+  return panels == 0 ? 0 : (panels - 1) * panelWidth() + panelColumns(panels - 1, features);
 }
 
 // [columns, depth] → [depth, width], zeros in columns that do not exist.
@@ -40,8 +40,8 @@ void packInto(const at::Tensor& weight, at::Tensor& packed) {
   float* const to = packed.data_ptr<float>();
   at::parallel_for(0, panelCount(features), 1, [&](int64_t begin, int64_t end) {
     for (int64_t panel = begin; panel < end; panel++) {
-      const int64_t first = panel * kPanelWidth;
-      packPanel(from + first * depth, std::min(kPanelWidth, features - first), depth, panelColumns(panel, features),
+      const int64_t first = panel * panelWidth();
+      packPanel(from + first * depth, std::min(panelWidth(), features - first), depth, panelColumns(panel, features),
                 to + first * depth);
     }
   });
@@ -74,16 +74,16 @@ const float* numbersOf(const c10::optional<at::Tensor>& tensor) {
 void multiplyPacked(const at::Tensor& x, const at::Tensor& packed, const float* bias, const float* addend,
                     at::Tensor& y) {
   const int64_t depth = x.size(-1), features = y.size(-1), rows = depth == 0 ? 0 : x.numel() / depth;
-  const int64_t panels = panelCount(features), blocks = (rows + kRowsAtOnce - 1) / kRowsAtOnce;
+  const int64_t panels = panelCount(features), blocks = (rows + kRowsAtOnce - 1) / kRowsAtOnce, width = panelWidth();
   const float *from = x.data_ptr<float>(), *weights = packed.data_ptr<float>();
   float* const to = y.data_ptr<float>();
-  const int64_t work = std::min(rows, kRowsAtOnce) * depth * kPanelWidth;
+  const int64_t work = std::min(rows, kRowsAtOnce) * depth * width;
   at::parallel_for(0, panels * blocks, std::max<int64_t>(1, kPackedGrain / work), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; task++) {
-      const int64_t panel = task / blocks, row = task % blocks * kRowsAtOnce, first = panel * kPanelWidth;
+      const int64_t panel = task / blocks, row = task % blocks * kRowsAtOnce, first = panel * width;
       const int64_t place = row * features + first;
       multiplyTile({std::min(kRowsAtOnce, rows - row), depth, panelColumns(panel, features), from + row * depth, depth,
-                    1, weights + first * depth, to + place, features, std::min(kPanelWidth, features - first),
+                    1, weights + first * depth, to + place, features, std::min(width, features - first),
                     bias == nullptr ? nullptr : bias + first, addend == nullptr ? nullptr : addend + place});
     }
   });

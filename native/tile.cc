@@ -60,20 +60,26 @@ LAUREL_INLINE void storeVector(typename VectorOf<kWidth>::Type& sum, const TileA
   storePart(numbers, block, row, column);
 }
 
-// Steps that few rows ask for the panel in advance: it comes from a distant cache, and they have little else to do.
-constexpr int64_t kStepsAhead = 64;
+// Numbers asked for in advance while a tile is computed. Panels stand one after another, in a cache too distant to wait
+// for: the tiles of one ask for the next one, each for its share of it, a few numbers with every step.
+struct Advance {
+  const float* from;
+  int64_t step;
+};
 
-template <int kWidth, int kRows, int kVectors, bool kFetches>
-LAUREL_INLINE void tile(const TileArguments& block, int64_t row, int64_t column) {
+constexpr int64_t kLine = 16;
+
+template <int kWidth, int kRows, int kVectors>
+LAUREL_INLINE void tile(const TileArguments& block, int64_t row, int64_t column, const Advance& next) {
   using Vector = typename VectorOf<kWidth>::Type;
   Vector sums[kRows][kVectors] = {};
   const float* a = block.a + row * block.aRow;
   const float* b = block.panel + column;
-  for (int64_t k = 0; k < block.depth; k++, a += block.aStep, b += block.width) {
+  const float* ahead = next.from;
+  for (int64_t k = 0; k < block.depth; k++, a += block.aStep, b += block.width, ahead += next.step) {
     Vector across[kVectors];
-    if constexpr (kFetches)
 #pragma GCC unroll 8
-      for (int j = 0; j < kVectors * kWidth; j += 16) __builtin_prefetch(b + kStepsAhead * block.width + j, 0, 2);
+    for (int j = 0; j < kVectors * kWidth; j += kLine) __builtin_prefetch(ahead + j, 0, 2);
 #pragma GCC unroll 8
     for (int j = 0; j < kVectors; j++) load<kWidth>(b + j * kWidth, across[j]);
 #pragma GCC unroll 16
@@ -90,11 +96,11 @@ LAUREL_INLINE void tile(const TileArguments& block, int64_t row, int64_t column)
 }
 
 // Rows that are left when no full tile fits.
-template <int kWidth, int kRows, int kVectors, bool kFetches>
-LAUREL_INLINE void lastRows(const TileArguments& block, int64_t row, int64_t column) {
+template <int kWidth, int kRows, int kVectors>
+LAUREL_INLINE void lastRows(const TileArguments& block, int64_t row, int64_t column, const Advance& next) {
   if constexpr (kRows > 0) {
-    if (block.rows - row == kRows) return tile<kWidth, kRows, kVectors, kFetches>(block, row, column);
-    lastRows<kWidth, kRows - 1, kVectors, kFetches>(block, row, column);
+    if (block.rows - row == kRows) return tile<kWidth, kRows, kVectors>(block, row, column, next);
+    lastRows<kWidth, kRows - 1, kVectors>(block, row, column, next);
   }
 }
 
@@ -102,27 +108,28 @@ LAUREL_INLINE void lastRows(const TileArguments& block, int64_t row, int64_t col
 constexpr int64_t kFewRows = 2;
 
 // Takes the next tile of rows; returns the row after it.
-template <int kWidth, int kRows, int kVectors, bool kFetches>
-LAUREL_INLINE int64_t nextRows(const TileArguments& block, int64_t row, int64_t column) {
+template <int kWidth, int kRows, int kVectors>
+LAUREL_INLINE int64_t nextRows(const TileArguments& block, int64_t row, int64_t column, const Advance& next) {
   constexpr int kShared = kRows / 2 + 1;
   const int64_t left = block.rows - row;
   if (left == kRows || left > kRows + kFewRows) {
-    tile<kWidth, kRows, kVectors, kFetches>(block, row, column);
+    tile<kWidth, kRows, kVectors>(block, row, column, next);
     return row + kRows;
   }
   if (left > kRows) {
-    tile<kWidth, kShared, kVectors, kFetches>(block, row, column);
+    tile<kWidth, kShared, kVectors>(block, row, column, next);
     return row + kShared;
   }
-  lastRows<kWidth, kRows - 1, kVectors, kFetches>(block, row, column);
+  lastRows<kWidth, kRows - 1, kVectors>(block, row, column, next);
   return block.rows;
 }
 
-// The panel is new to the nearest caches for the first tile alone.
 template <int kWidth, int kRows, int kVectors>
 LAUREL_INLINE void allRows(const TileArguments& block, int64_t column) {
-  int64_t row = nextRows<kWidth, kRows, kVectors, true>(block, 0, column);
-  while (row < block.rows) row = nextRows<kWidth, kRows, kVectors, false>(block, row, column);
+  const int64_t tiles = std::max<int64_t>(1, (block.rows + kRows - 1) / kRows);
+  Advance next{block.panel + block.depth * block.width, (block.width + tiles - 1) / tiles};
+  for (int64_t row = 0; row < block.rows; next.from += block.depth * next.step)
+    row = nextRows<kWidth, kRows, kVectors>(block, row, column, next);
 }
 
 #if defined(__x86_64__)
@@ -133,7 +140,7 @@ __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))) void multiplyA
   allRows<16, 8, 1>(block, 0);
 }
 
-// 16 registers of 8 numbers: 6 rows by 2 vectors.
+// 16 registers of 8 numbers: 6 rows by 2 vectors. Its own panels are one strip.
 __attribute__((target("avx2,fma"))) void multiplyAvx2(const TileArguments& block) {
   for (int64_t column = 0; column < block.width; column += 16) allRows<8, 6, 2>(block, column);
 }
@@ -145,24 +152,32 @@ void multiplyPlain(const TileArguments& block) {
 
 LAUREL_KERNELS_END
 
-using Multiply = void (*)(const TileArguments&);
+// What this processor multiplies with, and the panels that it then reads from one end to the other.
+struct Multiplier {
+  void (*multiply)(const TileArguments&);
+  int64_t panelWidth;
+};
 
-Multiply widestMultiply() {
+Multiplier widestMultiplier() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-  if (wide) return multiplyAvx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return multiplyAvx2;
+  if (wide) return {multiplyAvx512, kWidestPanel};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {multiplyAvx2, 16};
 #endif
-  return multiplyPlain;
+  return {multiplyPlain, kPanelStep};
+}
+
+const Multiplier& multiplier() {
+  static const Multiplier widest = widestMultiplier();
+  return widest;
 }
 
 }  // namespace
 
-void multiplyTile(const TileArguments& block) {
-  static const Multiply multiply = widestMultiply();
-  multiply(block);
-}
+void multiplyTile(const TileArguments& block) { multiplier().multiply(block); }
+
+int64_t panelWidth() { return multiplier().panelWidth; }
 
 }  // namespace laurel

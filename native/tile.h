@@ -6,9 +6,13 @@
 
 namespace laurel {
 
-// Columns of a full panel; a last one has a multiple of `kPanelStep`.
-constexpr int64_t kPanelWidth = 48;
+// A panel has a multiple of `kPanelStep` columns.
+constexpr int64_t kWidestPanel = 48;
 constexpr int64_t kPanelStep = 16;
+
+// Columns of a full panel on this processor: as many as its registers take at one time, so that a panel is read from
+// one end to the other; panels that are read in strips wait for memory. The last panel of a matrix may be narrower.
+int64_t panelWidth();
 
 // A block of the product. A is [rows, depth] with any strides; the panel of B is [depth, width], dense.
 struct TileArguments {
