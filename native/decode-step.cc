@@ -3,6 +3,7 @@
 // laurel::branch_step: the same for rows that share the caches of their prompts and have one of their own for what
 // follows.
 //   h = x + attend(norm(x)) Oᵀ,   y = h + swiglu(norm(h) [G, U]ᵀ) Dᵀ   for each layer; logits = norm(y) Vᵀ
+// Without the packed V, norm(y) is returned.
 #include "decoder-parts.h"
 #include "fused.h"
 
@@ -26,7 +27,8 @@ struct DecodeStep {
 };
 
 // Of each layer, in order: 2 norms; 4 packed matrices (query-key-value, output, gate-up, down) and their biases; the
-// norms of query and key heads; keys and values. Behind them the final norm and the packed output matrix.
+// norms of query and key heads; keys and values. Behind them the final norm and, where logits are wanted, the packed
+// output matrix.
 struct DecodeLayers {
   at::TensorList norms, packed;
   const OptionalList &biases, &headNorms;
@@ -106,7 +108,8 @@ void checkLists(const DecodeLayers& all) {
   const auto has = [&](size_t size, int64_t each, int64_t more) {
     return static_cast<int64_t>(size) == each * layers + more;
   };
-  TORCH_CHECK(has(all.norms.size(), 2, 1) && has(all.packed.size(), 4, 1) && has(all.biases.size(), 4, 0) &&
+  const bool hasMatrices = has(all.packed.size(), 4, 0) || has(all.packed.size(), 4, 1);
+  TORCH_CHECK(has(all.norms.size(), 2, 1) && hasMatrices && has(all.biases.size(), 4, 0) &&
                   has(all.headNorms.size(), 2, 0) && has(all.caches.size(), 2, 0) &&
                   (all.promptCaches.empty() || all.promptCaches.size() == all.caches.size()),
               "lists of ", all.norms.size(), " norms, ", all.packed.size(), " matrices, ", all.biases.size(),
@@ -114,7 +117,7 @@ void checkLists(const DecodeLayers& all) {
               all.promptCaches.size(), " prompts' caches are not of the same layers");
 }
 
-// Through all layers to the scores of the next tokens. [R, V]
+// Through all layers to the scores of the next tokens [R, V], or to the states before them [R, C].
 at::Tensor scoresAfter(const at::Tensor& tokens, const at::Tensor& embeddings, const DecodeLayers& all,
                        const DecodeStep& step) {
   TORCH_CHECK(tokens.dim() == 2 && tokens.size(1) == 1, "expected [R, 1], found ", tokens.sizes());
@@ -123,8 +126,10 @@ at::Tensor scoresAfter(const at::Tensor& tokens, const at::Tensor& embeddings, c
   const auto layers = static_cast<int64_t>(all.caches.size() / 2);
   at::Tensor states = at::embedding(embeddings, tokens);
   decodeRows(states, all, step);
-  const at::Tensor scores = packedLinear(rmsNorm(states, all.norms[2 * layers], step.epsilon), all.packed[4 * layers],
-                                         embeddings.size(0), c10::nullopt, c10::nullopt);
+  const at::Tensor normed = rmsNorm(states, all.norms[2 * layers], step.epsilon);
+  if (static_cast<int64_t>(all.packed.size()) == 4 * layers) return normed.view({tokens.size(0), embeddings.size(1)});
+  const at::Tensor scores =
+      packedLinear(normed, all.packed[4 * layers], embeddings.size(0), c10::nullopt, c10::nullopt);
   return scores.view({tokens.size(0), embeddings.size(0)});
 }
 

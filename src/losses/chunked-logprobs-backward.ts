@@ -22,6 +22,7 @@ import {
   scoreLogits,
   targetsOf,
 } from './chunked-logprobs.ts';
+import { keptLogprobs, needsKeptOnly } from './kept-logprobs.ts';
 import { type TokenScores, tokenLogprobs } from './token-logprobs.ts';
 
 /** ∂loss/∂score for each score, [N]; null where the loss does not use it. */
@@ -116,13 +117,12 @@ function backwardChunks({ scored, options, gradients, allLogits }: Backward): Te
   return cat(parts);
 }
 
-/** Scores tokens and asks for the loss; its gradients go back through the logits by autograd. */
+/** Asks for the loss of scores; its gradients go back through them by autograd. */
 function direct<Result extends { readonly loss: Tensor }>(
-  { hidden, head, tokens }: Scored,
-  options: ChunkOptions,
+  scores: TokenScores,
   lossOf: (scores: TokenScores) => Result,
 ): Result {
-  const result = lossOf(tokenLogprobs(linear(hidden, head), tokens, options));
+  const result = lossOf(scores);
   result.loss.backward();
   return { ...result, loss: result.loss.detach() };
 }
@@ -153,7 +153,8 @@ function differentiateLoss<Result extends { readonly loss: Tensor }>(
  * tokens chunk by chunk without gradient, asks `lossOf` for the loss, then makes each chunk's logits again, turns them
  * in place into ∂loss/∂logits and multiplies those into the gradients of head and hidden states. Equals the direct
  * computation, for a second pass through the head; where all logits fit into one chunk they are kept and not made
- * again, and where they fit into one block it is the direct computation.
+ * again, and where they fit into one block it is the direct computation. Where only logits of few kept tokens are
+ * needed, no others are made.
  * - Gradients end up in `grad` of every leaf behind `hidden` and `head`.
  * @returns what `lossOf` returned, its loss detached.
  * @throws ShapeError
@@ -169,7 +170,9 @@ export function withChunkedLogprobs<Result extends { readonly loss: Tensor }>(
   checkShapes(scored);
   return tidy(() => {
     const { chunk, block } = chunkSizes(head.shape[0] as number, options);
-    if (tokens.size <= block) return direct(scored, options, lossOf);
+    if (needsKeptOnly(scored, options)) return direct(keptLogprobs(scored, options), lossOf);
+    if (tokens.size <= block)
+      return direct(tokenLogprobs(linear(hidden, head), tokens, options), lossOf);
     const whole = { start: 0, length: tokens.size };
     const allLogits = tokens.size <= chunk ? noGrad(() => linear(hidden, head)) : undefined;
     const scores =

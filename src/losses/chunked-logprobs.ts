@@ -2,6 +2,7 @@
 // (log-softmax, entropy, their gradients) a block of a chunk at a time.
 import { ShapeError } from '../errors.ts';
 import { cat, linear, noGrad, type Tensor, tidy } from '../tensor/index.ts';
+import { keptLogprobs, needsKeptOnly } from './kept-logprobs.ts';
 import type { SeenText } from './repetition-penalty.ts';
 import { type TokenLogprobOptions, type TokenScores, tokenLogprobs } from './token-logprobs.ts';
 
@@ -139,12 +140,13 @@ export function chunkedLogprobs(
   checkShapes(scored);
   const { chunk } = chunkSizes(head.shape[0] as number, options);
   return noGrad(() =>
-    tidy(() =>
-      join(
+    tidy(() => {
+      if (needsKeptOnly(scored, options)) return keptLogprobs(scored, options);
+      return join(
         forEachRange(tokens.size, chunk, (range) =>
           scoreLogits(linear(rowsOf(hidden, range), head), scored, options, range),
         ),
-      ),
-    ),
+      );
+    }),
   );
 }

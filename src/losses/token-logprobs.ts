@@ -14,7 +14,7 @@ export interface TokenLogprobOptions {
   readonly repetition?: (SeenText & { readonly penalty: number }) | undefined;
   /** Whether to compute the distribution's entropy, and whether gradient flows through it. */
   readonly entropy?: 'none' | 'detached' | 'differentiable';
-  /** Whether to say for each token if the model finds it the most likely of all. */
+  /** Whether to say for each token if the model finds it the most likely of all, or of the kept ones. */
   readonly compareArgmax?: boolean;
   /** Whether to report the mean logit over the vocabulary. */
   readonly meanLogits?: boolean;
@@ -67,6 +67,14 @@ function pick(
   return [distribution, where(isToken, distribution, -Infinity).max(-1)];
 }
 
+/** The likeliest token of each row of a distribution over the vocabulary [N, V], or over kept tokens [N, K]. */
+function likeliest(distribution: Tensor, keptTokens: Tensor | undefined): Tensor {
+  const places = distribution.argmax(-1);
+  return keptTokens === undefined
+    ? places
+    : keptTokens.gather(-1, places.unsqueeze(-1)).squeeze(-1);
+}
+
 /** The likeliest tokens of a distribution [N, V], or of one over kept tokens [N, K']. */
 function topOf(distribution: Tensor, count: number, keptTokens: Tensor | undefined) {
   const most = Math.min(count, distribution.shape[1]!);
@@ -96,7 +104,9 @@ export function tokenLogprobs(
     logprobs,
     ...(entropy === 'differentiable' && { entropy: entropyOfLogprobs(distribution) }),
     ...(entropy === 'detached' && { entropy: noGrad(() => entropyOfLogprobs(distribution)) }),
-    ...(compareArgmax && { isArgmax: noGrad(() => logits.argmax(-1).eq(tokens)) }),
+    ...(compareArgmax && {
+      isArgmax: noGrad(() => likeliest(distribution, keptTokens).eq(tokens)),
+    }),
     ...(options.meanLogits && { meanLogits: noGrad(() => inFullPrecision(logits).mean(-1)) }),
     ...(topTokens !== undefined &&
       noGrad(() => topOf(distribution.detach(), topTokens, keptTokens))),

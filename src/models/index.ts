@@ -45,7 +45,12 @@ export {
   type SaveOptions,
   saveModel,
 } from './model-folder.ts';
-export { type BranchInputs, type DecodeInputs, PackedDecoder } from './packed-decoder.ts';
+export {
+  type BranchInputs,
+  type DecodeInputs,
+  PackedDecoder,
+  type StepOutput,
+} from './packed-decoder.ts';
 export type { ParameterEntry, ParameterTable } from './parameter-table.ts';
 export { parameterEntries, parameterTable } from './parameter-table.ts';
 export { type StatesOptions, withHiddenStates } from './recomputed-states.ts';

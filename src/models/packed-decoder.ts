@@ -27,12 +27,18 @@ export interface BranchInputs {
   readonly branches: KeyValueCache;
 }
 
+/** What a step ends with: a score for every token of the vocabulary, or the state that all of them are products of. */
+export type StepOutput = 'logits' | 'states';
+
 const projectionsOf = ({ queryKeyValue, output, gateUp, down }: LayerWeights) => [
   queryKeyValue,
   output,
   gateUp,
   down,
 ];
+
+const pack = (matrices: readonly Tensor[]): Tensor[] =>
+  noGrad(() => callTensors('laurel::pack_linears', matrices).map(keep));
 
 const PLACEMENT = { dtype: 'float32', device: 'cpu' } as const;
 
@@ -43,8 +49,10 @@ const PLACEMENT = { dtype: 'float32', device: 'cpu' } as const;
  */
 export class PackedDecoder {
   readonly #model: Model;
-  /** Four matrices of each layer, and the output matrix. */
-  readonly #packed: readonly Tensor[];
+  /** Four matrices of each layer. */
+  readonly #layers: readonly Tensor[];
+  /** The output matrix, once logits have been asked for. */
+  #head: Tensor | undefined;
   readonly #biases: readonly (Tensor | null)[];
   readonly #norms: readonly Tensor[];
   readonly #headNorms: readonly (Tensor | null)[];
@@ -60,16 +68,20 @@ export class PackedDecoder {
     const { weights } = model;
     const { layers } = weights;
     const projections = layers.flatMap(projectionsOf);
-    const matrices = [
-      ...projections.map(({ weight }) => weight),
-      weights.head ?? weights.embedTokens,
-    ];
     this.#model = model;
-    this.#packed = noGrad(() => callTensors('laurel::pack_linears', matrices).map(keep));
+    this.#layers = pack(projections.map(({ weight }) => weight));
     this.#biases = projections.map(({ bias }) => bias);
     const layerNorms = layers.map((layer) => [layer.inputNorm, layer.postAttentionNorm]);
     this.#norms = [...layerNorms.flat(), weights.norm];
     this.#headNorms = layers.flatMap(({ queryNorm, keyNorm }) => [queryNorm, keyNorm]);
+  }
+
+  /** What a step multiplies by. */
+  #matrices(output: StepOutput): readonly Tensor[] {
+    if (output === 'states') return this.#layers;
+    const { head, embedTokens } = this.#model.weights;
+    this.#head ??= pack([head ?? embedTokens])[0]!;
+    return [...this.#layers, this.#head];
   }
 
   /** @returns logits of the next tokens. [B, V] */
@@ -81,7 +93,7 @@ export class PackedDecoder {
     const scores = callTensor(
       'laurel::decode_step',
       ...[tokens, weights.embedTokens, cos, signedSin, starts ?? null, length],
-      ...[this.#norms, this.#packed, this.#biases, this.#headNorms, cache.stored()],
+      ...[this.#norms, this.#matrices('logits'), this.#biases, this.#headNorms, cache.stored()],
       config.rmsNormEps,
     );
     cache.advance(1);
@@ -90,25 +102,29 @@ export class PackedDecoder {
 
   /**
    * As `next`, with the keys and values of a prompt held once for all rows that go on from it.
-   * @returns logits of the next tokens. [R, V]
+   * @returns logits of the next tokens [R, V], or the normed states [R, C] whose products with the head they are.
    */
-  nextOfBranches({ tokens, prompts, starts, owners, branches }: BranchInputs): Tensor {
+  nextOfBranches(
+    { tokens, prompts, starts, owners, branches }: BranchInputs,
+    output: StepOutput = 'logits',
+  ): Tensor {
     const { weights, config } = this.#model;
     branches.assertRoom(tokens.shape[0]!, 1);
     const places = prompts.length + branches.length + 1;
     const { cos, signedSin } = rotationTable(config, places, PLACEMENT);
-    const scores = callTensor(
+    const found = callTensor(
       'laurel::branch_step',
       ...[tokens, weights.embedTokens, cos, signedSin, owners, starts ?? null],
       ...[prompts.length, branches.length],
-      ...[this.#norms, this.#packed, this.#biases, this.#headNorms],
+      ...[this.#norms, this.#matrices(output), this.#biases, this.#headNorms],
       ...[prompts.stored(), branches.stored(), config.rmsNormEps],
     );
     branches.advance(1);
-    return scores;
+    return found;
   }
 
   [Symbol.dispose](): void {
-    dispose(...this.#packed);
+    dispose(...this.#layers);
+    if (this.#head !== undefined) dispose(this.#head);
   }
 }

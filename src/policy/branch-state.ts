@@ -4,6 +4,7 @@ import {
   type KeyValueCache,
   type Model,
   PackedDecoder,
+  type StepOutput,
 } from '../models/index.ts';
 import { dispose, fromTypedArray, keep, type Tensor, tidy, tokenTensor } from '../tensor/index.ts';
 
@@ -69,21 +70,22 @@ export class BranchState {
     });
   }
 
-  /** Reads the last token of every prompt. @returns logits of the first tokens. [P, V] */
-  prefill(): Tensor {
-    return this.next(this.#last);
+  /** Reads the last token of every prompt. @returns logits of the first tokens [P, V], or states before them [P, C]. */
+  prefill(output: StepOutput = 'logits'): Tensor {
+    return this.next(this.#last, output);
   }
 
-  /** Reads the token each row drew last. @returns logits of the next ones. [R, V] */
-  next(lastTokens: readonly number[]): Tensor {
+  /** Reads the token each row drew last. @returns logits of the next ones [R, V], or states before them [R, C]. */
+  next(lastTokens: readonly number[], output: StepOutput = 'logits'): Tensor {
     const rows = lastTokens.length;
-    return this.#decoder.nextOfBranches({
+    const inputs = {
       tokens: tokenTensor(lastTokens, [rows, 1], this.#device),
       prompts: this.#prompts,
       starts: this.#starts,
       owners: tokenTensor(this.#owners, [rows], this.#device),
       branches: this.#branches,
-    });
+    };
+    return this.#decoder.nextOfBranches(inputs, output);
   }
 
   /** Keeps these rows, in this order; those of one prompt must stand side by side. */

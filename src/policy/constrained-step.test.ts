@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { random } from '../../test/support/operator-checks.ts';
 import { EngineError } from '../errors.ts';
 import { callTensor, fromTypedArray, tidy } from '../tensor/index.ts';
-import { setLogprobs } from './constrained-step.ts';
+import { setLogprobs, setLogprobsOf } from './constrained-step.ts';
 
 const VOCABULARY = 53;
 
@@ -49,6 +50,26 @@ test.each(['float32', 'float64'] as const)(
     );
   },
 );
+
+test('from states, sets are scored as from their logits, with the same bits in whatever company', () => {
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 6 }), (rows) =>
+      tidy(() => {
+        const [states, head] = [random([rows.length, 37]), random([VOCABULARY, 37])];
+        const sets = rows.map(({ set }) => set);
+        const { values, offsets } = setLogprobsOf(states, head, sets);
+        const logits = states.matmul(head.transpose(0, 1));
+        const expected = setLogprobs(logits, sets, 'constrained');
+        expect(offsets).toEqual(expected.offsets);
+        for (const [j, value] of expected.values.entries()) expect(values[j]).toBeCloseTo(value, 4);
+        for (const [r, set] of sets.entries()) {
+          const alone = setLogprobsOf(states.narrow(0, r, 1), head, [set]);
+          expect(alone.values).toEqual(values.slice(offsets[r], offsets[r + 1]));
+        }
+      }),
+    ),
+  );
+});
 
 test('the small terms of a large vocabulary count', () => {
   // e^0 + 2¹⁷ e^−18: a single running sum in float32 would lose each small term beside the large one.

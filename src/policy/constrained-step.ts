@@ -71,11 +71,34 @@ export function setLogprobs(
   sets: readonly Int32Array[],
   distribution: ConstrainedDistribution,
 ): SetValues {
-  const offsets = new Int32Array(sets.length + 1);
-  for (const [row, { length }] of sets.entries()) offsets[row + 1] = offsets[row]! + length;
+  const offsets = offsetsOf(sets);
   const read =
     logits.dtype === 'float32' && logits.device === 'cpu' ? fusedLogprobs : paddedLogprobs;
   return { values: read(logits, sets, offsets, distribution), offsets };
+}
+
+/** As `setLogprobs` under `constrained`, from states [R, C] and the head [V, C]: no other logits are made. float32, CPU. */
+export function setLogprobsOf(
+  states: Tensor,
+  head: Tensor,
+  sets: readonly Int32Array[],
+): SetValues {
+  const offsets = offsetsOf(sets);
+  const scores = callTensor('laurel::set_logprobs_of', states, head, ...flatSets(sets, offsets));
+  return { values: scores.toTypedArray() as Float32Array, offsets };
+}
+
+function offsetsOf(sets: readonly Int32Array[]): Int32Array {
+  const offsets = new Int32Array(sets.length + 1);
+  for (const [row, { length }] of sets.entries()) offsets[row + 1] = offsets[row]! + length;
+  return offsets;
+}
+
+/** Sets one after another [N], and where each begins [R + 1]. */
+function flatSets(sets: readonly Int32Array[], offsets: Int32Array): [Tensor, Tensor] {
+  const ids = new Int32Array(offsets.at(-1)!);
+  for (const [row, set] of sets.entries()) ids.set(set, offsets[row]!);
+  return [fromTypedArray(ids, [ids.length]), fromTypedArray(offsets, [offsets.length])];
 }
 
 type ReadLogprobs = (
@@ -85,15 +108,11 @@ type ReadLogprobs = (
   distribution: ConstrainedDistribution,
 ) => SetValues['values'];
 
-const fusedLogprobs: ReadLogprobs = (logits, sets, offsets, distribution) => {
-  const ids = new Int32Array(offsets.at(-1)!);
-  for (const [row, set] of sets.entries()) ids.set(set, offsets[row]!);
-  return callTensor(
+const fusedLogprobs: ReadLogprobs = (logits, sets, offsets, distribution) =>
+  callTensor(
     'laurel::set_logprobs',
-    ...[logits, fromTypedArray(ids, [ids.length]), fromTypedArray(offsets, [offsets.length])],
-    distribution === 'constrained',
+    ...[logits, ...flatSets(sets, offsets), distribution === 'constrained'],
   ).toTypedArray() as Float32Array;
-};
 
 const paddedLogprobs: ReadLogprobs = (logits, sets, offsets, distribution) => {
   const padded = allowedLogprobs(logits, sideBySide(sets, logits.device), distribution);

@@ -7,6 +7,7 @@ export {
   type ConstrainedDistribution,
   type SetValues,
   setLogprobs,
+  setLogprobsOf,
 } from './constrained-step.ts';
 export { DecodeState } from './decode-state.ts';
 export { evaluateLoss } from './evaluate-loss.ts';

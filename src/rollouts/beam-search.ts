@@ -4,17 +4,10 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RolloutError } from '../errors.ts';
-import { type Model, mergedForReading, PackedDecoder } from '../models/index.ts';
-import {
-  BranchState,
-  type BranchStateOptions,
-  type ConstrainedDistribution,
-  DecodeState,
-  type Policy,
-  setLogprobs,
-  type TokenConstraint,
-} from '../policy/index.ts';
-import { noGrad, type Tensor, tidy } from '../tensor/index.ts';
+import { mergedForReading, type PackedDecoder } from '../models/index.ts';
+import type { ConstrainedDistribution, Policy, TokenConstraint } from '../policy/index.ts';
+import { noGrad, tidy } from '../tensor/index.ts';
+import { type BeamReader, openBeamReader } from './beam-reader.ts';
 import { type Candidate, selectBest } from './select-best.ts';
 
 export interface BeamSearchOptions {
@@ -68,13 +61,14 @@ export async function beamSearch(
   if (prompts.length === 0) return [];
   const { constraint, width, wanted = width, distribution = 'full' } = options;
   using merged = mergedForReading(given);
-  const { model } = merged;
-  using state = noGrad(() =>
-    startReading(model, {
+  using reader = noGrad(() =>
+    openBeamReader(merged.model, {
       prompts,
       maxTokens: constraint.maxTokens,
       padTokenId: tokenizer.padTokenId,
       decoder,
+      temperature,
+      distribution,
     }),
   );
   const root = { tokens: [], logprobs: [], score: 0, place: constraint.start, allowed: [] };
@@ -83,46 +77,19 @@ export async function beamSearch(
     going: [root],
     rows: [row],
   }));
-  for (let step = 0; searches.some(({ going }) => going.length > 0); step++) {
+  while (searches.some(({ going }) => going.length > 0)) {
     await nextTurn();
     signal?.throwIfAborted();
     // Nothing is returned, or every beam would be looked through for tensors.
     noGrad(() =>
       tidy(() => {
-        const lastTokens = searches.flatMap(({ going }) =>
-          going.map(({ tokens }) => tokens.at(-1)!),
-        );
-        const logits = step === 0 ? state.prefill() : state.next(lastTokens);
-        const scaled = temperature === 1 ? logits : logits.div(temperature);
-        searches = advance(searches, scaled, { constraint, width, wanted, distribution });
+        searches = advance(searches, reader, { constraint, width, wanted, distribution });
       }),
     );
     const rows = searches.flatMap(({ rows: kept }) => kept);
-    if (rows.length > 0) state.selectRows(rows);
+    if (rows.length > 0) reader.selectRows(rows);
   }
   return searches.map(({ whole }) => whole.slice(0, wanted));
-}
-
-/** What a search reads with: beams share their prompt where the model can, else each has a copy. */
-interface Reader extends Disposable {
-  prefill(): Tensor;
-  next(lastTokens: readonly number[]): Tensor;
-  selectRows(rows: readonly number[]): void;
-}
-
-function startReading(
-  model: Model,
-  options: BranchStateOptions & { readonly padTokenId: number },
-): Reader {
-  if (PackedDecoder.fits(model)) return new BranchState(model, options);
-  const { prompts, maxTokens, padTokenId } = options;
-  const state = new DecodeState(model, prompts, maxTokens, padTokenId);
-  return {
-    prefill: () => state.prefill(1),
-    next: (lastTokens) => state.next(lastTokens),
-    selectRows: (rows) => state.selectRows(rows),
-    [Symbol.dispose]: () => state[Symbol.dispose](),
-  };
 }
 
 type Advance = Required<
@@ -132,7 +99,7 @@ type Advance = Required<
 /** Takes every prompt's beams one token further. */
 function advance(
   searches: readonly Search[],
-  logits: Tensor,
+  reader: BeamReader,
   { width, ...how }: Advance,
 ): Search[] {
   const beams = searches.flatMap(({ going }) => going);
@@ -144,7 +111,9 @@ function advance(
       `beam search: the constraint allows no token after [${path}] and is at no end`,
     );
   }
-  const { values, offsets } = setLogprobs(logits, allowed, how.distribution);
+  const isFirst = beams.every(({ tokens }) => tokens.length === 0);
+  const lastTokens = isFirst ? undefined : beams.map(({ tokens }) => tokens.at(-1)!);
+  const { values, offsets } = reader.score(lastTokens, allowed);
   let first = 0;
   return searches.map(({ whole, going }) => {
     const start = first;
