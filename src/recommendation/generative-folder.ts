@@ -13,6 +13,7 @@ const settingsSchema = z.strictObject({
   distribution: z.enum(['full', 'constrained']).default('full'),
   /** Of semantic ids. */
   codes: z.enum(['all', 'deciding']).default('all'),
+  vocabulary: z.enum(['codes', 'beginnings']).default('codes'),
   /** Of titles. */
   prefix: z.string().default(''),
 });
@@ -32,7 +33,7 @@ export function saveRecommender(
 ): void {
   policy.save(folder);
   language.tokenizer.save(folder);
-  const { kind, maxHistory, distribution = 'full', codes } = language;
+  const { kind, maxHistory, distribution = 'full', codes, vocabulary } = language;
   writeRecommenderFile(folder, {
     method: 'generative',
     dataset: data.name,
@@ -41,6 +42,7 @@ export function saveRecommender(
       maxHistory,
       distribution,
       ...(codes && { codes }),
+      ...(vocabulary && { vocabulary }),
       ...(prefix && { prefix }),
     },
     popularity: [...data.popularity],
@@ -54,10 +56,10 @@ function languageOf(file: RecommenderFile, policy: Policy, folder: string): Spel
     throw new CheckpointError(
       `${folder}/recommender.json: settings: ${z.prettifyError(settings.error)}`,
     );
-  const { kind, prefix, codes, ...read } = settings.data;
+  const { kind, prefix, codes, vocabulary, ...read } = settings.data;
   const options = { ...read, missing: 'leave-out', tokenizer: policy.tokenizer } as const;
   return kind === 'semantic'
-    ? semanticLanguage(file, { ...options, codes })
+    ? semanticLanguage(file, { ...options, codes, vocabulary })
     : titleLanguage(file, { ...options, prefix });
 }
 

@@ -70,11 +70,16 @@ export interface Recommender {
 /** Which codes of a semantic id are written: all, or no more than tell it from every other id. */
 export type WrittenCodes = 'all' | 'deciding';
 
+/** What has a token of its own: each code of a semantic id, or each beginning of one, so that a code is another after others. */
+export type SemanticVocabulary = 'codes' | 'beginnings';
+
 /** How a language model reads and writes the items of one catalogue. */
 export interface ItemLanguage {
   readonly kind: 'semantic' | 'title';
   /** Of semantic ids; left out: all. */
   readonly codes?: WrittenCodes;
+  /** Of semantic ids; left out: `codes`. */
+  readonly vocabulary?: SemanticVocabulary;
   readonly tokenizer: Tokenizer;
   /** Over the distinct token sequences of the items: what may be written. */
   readonly trie: TokenTrie;

@@ -40,14 +40,18 @@ const sizes = '--model.hidden_size 16 --model.num_hidden_layers 1 --model.num_at
 test('a log is prepared and learned, and the training is validated', async () => {
   await succeed('prepare log.csv --index ids.json --out catalogue');
   const { stderr } = await succeed(
-    `train catalogue --method supervised --out supervised ${sizes} --per_device_train_batch_size 4 --learning_rate 0.01 --num_train_epochs 2 --warmup_steps 0 --validation_width 8 --distribution constrained --codes deciding`,
+    `train catalogue --method supervised --out supervised ${sizes} --per_device_train_batch_size 4 --learning_rate 0.01 --num_train_epochs 2 --warmup_steps 0 --validation_width 8 --distribution constrained --codes deciding --vocabulary beginnings`,
   );
   expect(stderr).toContain('npx laurel recommend evaluate supervised --data catalogue');
   const measured = metricLines(path('supervised/run')).filter(
     (line) => line['eval_ranking/ndcg_10'] !== undefined,
   );
   expect(measured).toHaveLength(2);
-  expect(writing('supervised')).toMatchObject({ distribution: 'constrained', codes: 'deciding' });
+  expect(writing('supervised')).toMatchObject({
+    distribution: 'constrained',
+    codes: 'deciding',
+    vocabulary: 'beginnings',
+  });
 });
 
 const STEPS = 10;

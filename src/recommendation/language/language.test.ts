@@ -90,6 +90,44 @@ test('whatever the ids, deciding codes keep every path, apart from all others, a
   );
 });
 
+test('of beginnings, a code is another token after other codes', () => {
+  const some = withIds('a b c', 'a b d', 'e b c');
+  const language = semanticLanguage(some, { maxHistory: 2, vocabulary: 'beginnings' });
+  const words = some.items.map((_, item) =>
+    language.tokensOf(item).map((token) => language.tokenizer.idToToken(token)),
+  );
+  expect(words).toEqual([
+    ['a', 'a/b', 'a/b/c'],
+    ['a', 'a/b', 'a/b/d'],
+    ['e', 'e/b', 'e/b/c'],
+  ]);
+});
+
+test('whatever the ids, tokens of beginnings are shared as far as the ids are, and no further', () => {
+  const word = fc.constantFrom('a', 'b', 'a/b', 'b/', '\\', '/');
+  const id = fc.array(word, { minLength: 1, maxLength: 3 });
+  const codes = fc.constantFrom('all' as const, 'deciding' as const);
+  fc.assert(
+    fc.property(fc.array(id, { minLength: 1, maxLength: 8 }), codes, (ids, codes) => {
+      const some = withIds(...ids.map((words) => words.join(' ')));
+      const plain = semanticLanguage(some, { maxHistory: 4, codes });
+      const own = semanticLanguage(some, { maxHistory: 4, codes, vocabulary: 'beginnings' });
+      const ends = ids.map((_, item) => own.tokensOf(item).at(-1)!);
+      for (const a of ids.keys()) {
+        expect(own.tokensOf(a)).toHaveLength(plain.tokensOf(a).length);
+        expect(own.itemsOf(own.tokensOf(a))).toEqual(plain.itemsOf(plain.tokensOf(a)));
+        for (const b of ids.keys()) {
+          const [x, y] = [plain.tokensOf(a), plain.tokensOf(b)];
+          const isShared = x.map((_, t) => x.slice(0, t + 1).join() === y.slice(0, t + 1).join());
+          expect(own.tokensOf(a).map((token, t) => token === own.tokensOf(b)[t])).toEqual(isShared);
+          // The last token of an item is that of no other, unless they are one path.
+          if (x.join() !== y.join()) expect(own.tokensOf(b)).not.toContain(ends[a]);
+        }
+      }
+    }),
+  );
+});
+
 test('items without an id are an error with their number and the first, or left out', () => {
   const some = withIds('a b', '', 'a c', '');
   expect(() => semanticLanguage(some, { maxHistory: 2 })).toThrow(

@@ -1,7 +1,7 @@
 import { DataError } from '../../errors.ts';
-import { TokenTrie } from '../../rollouts/index.ts';
 import { type Tokenizer, wordTokenizer } from '../../tokenizers/index.ts';
-import type { Item, WrittenCodes } from '../types.ts';
+import type { Item, SemanticVocabulary, WrittenCodes } from '../types.ts';
+import { beginningsOf, decidingPaths, orderedWords } from './semantic-paths.ts';
 import {
   type Catalogue,
   type LanguageOptions,
@@ -13,35 +13,16 @@ import {
 export interface SemanticLanguageOptions extends LanguageOptions {
   /** Default `all`. */
   readonly codes?: WrittenCodes;
+  /** Default `codes`. */
+  readonly vocabulary?: SemanticVocabulary;
   /** One that has the semantic words, such as a saved model's; default: made of the words, in order of level, then name. */
   readonly tokenizer?: Tokenizer;
 }
 
 const isThere = ({ semanticId }: Item): boolean => (semanticId?.length ?? 0) > 0;
 
-/** Words by the first level they occur at, then by the number in them, so that ids do not depend on the order of items. */
-function semanticWords(items: readonly Item[]): string[] {
-  const levels = new Map<string, number>();
-  for (const { semanticId = [] } of items)
-    for (const [level, word] of semanticId.entries())
-      levels.set(word, Math.min(level, levels.get(word) ?? level));
-  const collator = new Intl.Collator('en', { numeric: true });
-  return [...levels.keys()].sort(
-    (a, b) => levels.get(a)! - levels.get(b)! || collator.compare(a, b) || (a < b ? -1 : 1),
-  );
-}
-
-function wordIds(words: readonly string[], tokenizer: Tokenizer): Map<string, number> {
-  return new Map(
-    words.map((word) => {
-      const id = tokenizer.tokenToId(word);
-      if (id !== undefined) return [word, id];
-      throw new DataError(
-        `the tokenizer (${tokenizer.source}) has no token for the semantic word ${JSON.stringify(word)}; is it of another catalogue?`,
-      );
-    }),
-  );
-}
+/** The end of an id that begins a longer one, among its words. */
+const END = '<|eos|>';
 
 /** Whether some id begins a longer one. */
 function someBeginOthers(items: readonly Item[]): boolean {
@@ -53,51 +34,58 @@ function someBeginOthers(items: readonly Item[]): boolean {
   );
 }
 
-/** Each path up to its last choice: the shortest beginning that no other path has, so that none begins another. */
-function decidingTokens<Path extends readonly number[] | undefined>(
-  paths: readonly Path[],
-): (Path | number[])[] {
-  const trie = TokenTrie.of(paths.filter((path) => path !== undefined));
-  return paths.map((path) => {
-    if (path === undefined) return path;
-    let [node, deciding]: [number, number] = [trie.start, 1];
-    for (const [t, token] of path.entries()) {
-      const set = trie.allowed(node);
-      if (set.length > 1) deciding = t + 1;
-      node = trie.follow(node, set.indexOf(token));
-    }
-    return path.slice(0, deciding);
-  });
+/** The words of each id that are written, as codes: their places in `words`. */
+function codePaths(items: readonly Item[], words: readonly string[], codes: WrittenCodes) {
+  const codeOf = new Map(words.map((word, code) => [word, code]));
+  // Behind all words.
+  const end = someBeginOthers(items) ? [words.length] : [];
+  const whole = items.map((item) =>
+    isThere(item) ? [...item.semanticId!.map((word) => codeOf.get(word)!), ...end] : undefined,
+  );
+  return codes === 'all' ? whole : decidingPaths(whole);
+}
+
+/** The token of each word. */
+function tokenFinder(tokenizer: Tokenizer): (word: string) => number {
+  return (word) => {
+    const id = word === END ? tokenizer.eosTokenId : tokenizer.tokenToId(word);
+    if (id !== undefined) return id;
+    throw new DataError(
+      `the tokenizer (${tokenizer.source}) has no token for the semantic word ${JSON.stringify(word)}; is it of another catalogue?`,
+    );
+  };
 }
 
 /**
  * Items as their semantic ids, a token a word: `[bos] <a_1> <b_7> <c_3> <a_4> …`. Ids end with the end token only where
- * one of them begins another, so that ids of one length need none. Items that share an id are one path. Of `deciding`
- * codes, those at an id's end that follow from the ones before are left out, the end token among them: histories,
- * answers and searches get shorter, and every id keeps a path of its own.
+ * one of them begins another, so that ids of one length need none. Items that share an id are one path.
+ * - Of `deciding` codes, those at an id's end that follow from the ones before are left out, the end token among them:
+ *   histories, answers and searches get shorter, and every id keeps a path of its own.
+ * - In a vocabulary of `beginnings` a code is another token after other codes: `<a_1> <a_1>/<b_7> <a_1>/<b_7>/<c_3>`. The
+ *   last token of an item is then its own, as in models that have a vector for each item.
  * @throws DataError for items without an id, unless they are left out.
  */
 export function semanticLanguage(
   catalogue: Catalogue,
-  { tokenizer, codes = 'all', ...options }: SemanticLanguageOptions,
+  { tokenizer, codes = 'all', vocabulary = 'codes', ...options }: SemanticLanguageOptions,
 ): SpelledLanguage {
   const { items } = catalogue;
   missingItems(items, 'semantic id', isThere, options.missing);
-  const words = semanticWords(items);
-  const reader = tokenizer ?? wordTokenizer(words);
-  const ids = wordIds(words, reader);
-  const end = someBeginOthers(items) ? [reader.eosTokenId] : [];
-  const whole = items.map((item) =>
-    isThere(item) ? [...item.semanticId!.map((word) => ids.get(word)!), ...end] : undefined,
-  );
-  const tokens = codes === 'all' ? whole : decidingTokens(whole);
-  const opening = [reader.bosTokenId ?? reader.eosTokenId];
+  const words = orderedWords(items.map(({ semanticId }) => semanticId));
+  const written = codePaths(items, words, codes).map((path) => {
+    const ownWords = path?.map((code) => words[code] ?? END);
+    return vocabulary === 'codes' ? ownWords : ownWords && beginningsOf(ownWords);
+  });
+  const needed = vocabulary === 'codes' ? words : orderedWords(written);
+  const reader = tokenizer ?? wordTokenizer(needed);
+  const tokenOf = tokenFinder(reader);
   return spelledItems(catalogue, {
     ...options,
     kind: 'semantic',
     codes,
+    vocabulary,
     tokenizer: reader,
-    tokens,
-    opening,
+    tokens: written.map((path) => path?.map(tokenOf)),
+    opening: [reader.bosTokenId ?? reader.eosTokenId],
   });
 }

@@ -26,6 +26,7 @@ export interface SpelledLanguage extends ItemLanguage {
 export interface Spelling extends LanguageOptions {
   readonly kind: ItemLanguage['kind'];
   readonly codes?: ItemLanguage['codes'];
+  readonly vocabulary?: ItemLanguage['vocabulary'];
   readonly tokenizer: Tokenizer;
   /** Tokens of each item by place, its end included; undefined where it has none. */
   readonly tokens: readonly (readonly number[] | undefined)[];
@@ -60,14 +61,16 @@ function itemsByNode(trie: TokenTrie, places: readonly number[], popularity: rea
 /** A language of items whose tokens are known: `[opening] item item item …`. */
 export function spelledItems(
   { items, popularity }: Catalogue,
-  { kind, codes, tokenizer, tokens, opening, maxHistory, distribution = 'full' }: Spelling,
+  { tokens, opening, distribution = 'full', ...spelling }: Spelling,
 ): SpelledLanguage {
+  const { kind, codes, vocabulary, tokenizer, maxHistory } = spelling;
   const places = [...items.keys()].filter((place) => tokens[place] !== undefined);
   const trie = TokenTrie.of(places.map((place) => tokens[place]!));
   const itemsAt = itemsByNode(trie, places, popularity);
   return {
     kind,
     ...(codes && { codes }),
+    ...(vocabulary && { vocabulary }),
     tokenizer,
     trie,
     maxHistory,

@@ -25,6 +25,7 @@ type ModelConfig = Pick<
   | 'seed'
   | 'items'
   | 'codes'
+  | 'vocabulary'
   | 'maxHistory'
   | 'itemsWithout'
   | 'prefix'
@@ -45,12 +46,13 @@ export interface RecommenderModel {
 
 function languageOf(
   data: RecommendationData,
-  { items, codes, maxHistory, itemsWithout: missing, prefix, distribution }: ModelConfig,
+  { items, codes, vocabulary, maxHistory, itemsWithout: missing, ...config }: ModelConfig,
   tokenizer?: Tokenizer,
 ): ItemLanguage {
+  const { prefix, distribution } = config;
   const options = { maxHistory, missing, distribution, ...(tokenizer && { tokenizer }) };
   return items === 'semantic'
-    ? semanticLanguage(data, { ...options, codes })
+    ? semanticLanguage(data, { ...options, codes, vocabulary })
     : titleLanguage(data, { ...options, prefix });
 }
 

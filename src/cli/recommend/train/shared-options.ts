@@ -38,6 +38,12 @@ export const languageGroup = configGroup('Items', {
     .describe(
       'Codes of a semantic id that are written: all, or no more than tell it from every other, so that texts get shorter. Of a trained recommender: as it was.',
     ),
+  vocabulary: z
+    .enum(['codes', 'beginnings'])
+    .default('codes')
+    .describe(
+      'What has a token of its own: each code of a semantic id, or each beginning of one, so that the last token of an item is the item’s alone. Of a trained recommender: as it was.',
+    ),
   maxHistory: count.default(20).describe('Items of a history that are read, the last ones.'),
   itemsWithout: z
     .enum(['error', 'leave-out'])

@@ -1,5 +1,5 @@
 /** What the cells of the study compute; another value makes another cell. */
-import type { WrittenCodes } from '../../../recommendation/index.ts';
+import type { SemanticVocabulary, WrittenCodes } from '../../../recommendation/index.ts';
 
 /** How the questions that choose checkpoints, and those that are reported, are asked. */
 export interface MeasureSettings {
@@ -55,6 +55,8 @@ export interface TaskSettings {
   readonly items: 'semantic' | 'title';
   /** Codes of a semantic id that are written; left out: all. */
   readonly codes?: WrittenCodes;
+  /** What of a semantic id has a token; left out: codes. */
+  readonly vocabulary?: SemanticVocabulary;
   readonly maxHistory: number;
   /** What the likelihood of a token is of, in every stage. */
   readonly distribution: 'full' | 'constrained';

@@ -27,7 +27,7 @@ export interface TaskData {
 
 /** Loads a task's data and writes its items as the task says. @param tokenizer - A saved model's. */
 export async function loadTask(
-  { dataset, items, codes, maxHistory, distribution }: TaskSettings,
+  { dataset, items, codes, vocabulary, maxHistory, distribution }: TaskSettings,
   folder: string | null,
   tokenizer?: Tokenizer,
 ): Promise<TaskData> {
@@ -37,7 +37,11 @@ export async function loadTask(
   const options = { maxHistory, distribution, ...(tokenizer && { tokenizer }) };
   const language =
     items === 'semantic'
-      ? semanticLanguage(data, { ...options, ...(codes && { codes }) })
+      ? semanticLanguage(data, {
+          ...options,
+          ...(codes && { codes }),
+          ...(vocabulary && { vocabulary }),
+        })
       : titleLanguage(data, options);
   return { data, language };
 }
