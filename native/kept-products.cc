@@ -1,6 +1,8 @@
 #include "fused.h"
 #include "kept-sets.h"
 
+#include <utility>
+
 namespace laurel {
 namespace {
 
@@ -24,7 +26,7 @@ void scatterRows(const at::Tensor& x, const Kept& kept, const std::vector<int64_
 
 at::Tensor gatherRows(const float* scores, const Kept& kept, const std::vector<int64_t>& rows) {
   const int64_t count = kept.count(rows.front());
-  at::Tensor x = at::empty({static_cast<int64_t>(rows.size()), count});
+  at::Tensor x = at::empty({static_cast<int64_t>(rows.size()), count}, at::kFloat);
   float* to = x.data_ptr<float>();
   for (const int64_t row : rows) {
     std::memcpy(to, scores + kept.first(row), static_cast<size_t>(count) * sizeof(float));
@@ -49,31 +51,43 @@ LAUREL_KERNEL void addScaled(float* y, const float* x, float factor, int64_t wid
 
 LAUREL_KERNELS_END
 
-// ∂head of rows without company: for each token its rows in one order, whatever the number of threads.
-void addAlone(at::Tensor& dHead, const at::Tensor& states, const Kept& kept, const std::vector<float>& gradients) {
+// Where in `ids` each token of the rows without company occurs, in one order whatever the number of threads.
+struct Occurrences {
   struct Entry {
     int64_t row, place;
   };
-  const int64_t vocabulary = dHead.size(0), width = dHead.size(1);
-  std::vector<int64_t> ends(static_cast<size_t>(vocabulary) + 1, 0);
+  // Token t's are entries ends[t − 1] … ends[t] − 1, with ends[−1] = 0.
+  std::vector<Entry> entries;
+  std::vector<int64_t> ends;
+};
+
+Occurrences occurrencesOf(const Kept& kept, int64_t vocabulary) {
+  Occurrences found{{}, std::vector<int64_t>(static_cast<size_t>(vocabulary), 0)};
   const auto each = [&](const auto& work) {
     for (const int64_t row : kept.alone)
       for (int64_t j = kept.first(row); j < kept.first(row + 1); j++)
-        work(row, j, static_cast<size_t>(kept.ids[static_cast<size_t>(j)]));
+        work(row, j, found.ends[static_cast<size_t>(kept.ids[static_cast<size_t>(j)])]);
   };
+  each([](int64_t, int64_t, int64_t& end) { end++; });
   int64_t total = 0;
-  each([&](int64_t, int64_t, size_t id) { ends[id + 1]++, total++; });
-  for (size_t id = 0; id < static_cast<size_t>(vocabulary); id++) ends[id + 1] += ends[id];
-  std::vector<Entry> entries(static_cast<size_t>(total));
-  std::vector<int64_t> next(ends);
-  each([&](int64_t row, int64_t j, size_t id) { entries[static_cast<size_t>(next[id]++)] = {row, j}; });
+  for (int64_t& end : found.ends) end = std::exchange(total, total + end);
+  found.entries.resize(static_cast<size_t>(total));
+  each([&](int64_t row, int64_t j, int64_t& end) { found.entries[static_cast<size_t>(end++)] = {row, j}; });
+  return found;
+}
+
+// ∂head of rows without company.
+void addAlone(at::Tensor& dHead, const at::Tensor& states, const Kept& kept, const std::vector<float>& gradients) {
+  const int64_t vocabulary = dHead.size(0), width = dHead.size(1);
+  const Occurrences found = occurrencesOf(kept, vocabulary);
   const float* const x = states.data_ptr<float>();
   float* const to = dHead.data_ptr<float>();
   at::parallel_for(0, vocabulary, std::max<int64_t>(1, vocabulary / 16), [&](int64_t begin, int64_t end) {
-    for (int64_t id = begin; id < end; id++)
-      for (int64_t i = ends[static_cast<size_t>(id)]; i < ends[static_cast<size_t>(id) + 1]; i++) {
-        const Entry& entry = entries[static_cast<size_t>(i)];
-        addScaled(to + id * width, x + entry.row * width, gradients[static_cast<size_t>(entry.place)], width);
+    int64_t next = begin == 0 ? 0 : found.ends[static_cast<size_t>(begin) - 1];
+    for (int64_t token = begin; token < end; token++)
+      for (; next < found.ends[static_cast<size_t>(token)]; next++) {
+        const auto [row, place] = found.entries[static_cast<size_t>(next)];
+        addScaled(to + token * width, x + row * width, gradients[static_cast<size_t>(place)], width);
       }
   });
 }
@@ -91,15 +105,13 @@ std::vector<float> multiplyKept(const at::Tensor& states, const at::Tensor& head
   return scores;
 }
 
-std::pair<at::Tensor, at::Tensor> multiplyKeptBack(const at::Tensor& states, const at::Tensor& head, const Kept& kept,
-                                                   const std::vector<float>& gradients) {
+at::Tensor keptStatesGradient(const at::Tensor& states, const at::Tensor& head, const Kept& kept,
+                              const std::vector<float>& gradients) {
   const int64_t width = states.size(1);
-  at::Tensor dStates = at::zeros_like(states), dHead = at::zeros_like(head);
+  at::Tensor dStates = at::zeros(states.sizes(), states.options());
   for (const auto& rows : kept.shared) {
-    const at::Tensor ids = idsOf(kept, rows.front()), index = indexOf(rows);
     const at::Tensor above = gatherRows(gradients.data(), kept, rows);
-    dStates.index_copy_(0, index, at::mm(above, head.index_select(0, ids)));
-    dHead.index_add_(0, ids, at::mm(above.t(), states.index_select(0, index)));
+    dStates.index_copy_(0, indexOf(rows), at::mm(above, head.index_select(0, idsOf(kept, rows.front()))));
   }
   const float* const from = head.data_ptr<float>();
   float* const to = dStates.data_ptr<float>();
@@ -108,8 +120,18 @@ std::pair<at::Tensor, at::Tensor> multiplyKeptBack(const at::Tensor& states, con
       addScaled(to + row * width, from + kept.ids[static_cast<size_t>(j)] * width, gradients[static_cast<size_t>(j)],
                 width);
   });
+  return dStates;
+}
+
+at::Tensor keptHeadGradient(const at::Tensor& states, const at::Tensor& head, const Kept& kept,
+                            const std::vector<float>& gradients) {
+  at::Tensor dHead = at::zeros(head.sizes(), head.options());
+  for (const auto& rows : kept.shared) {
+    const at::Tensor above = gatherRows(gradients.data(), kept, rows);
+    dHead.index_add_(0, idsOf(kept, rows.front()), at::mm(above.t(), states.index_select(0, indexOf(rows))));
+  }
   addAlone(dHead, states, kept, gradients);
-  return {dStates, dHead};
+  return dHead;
 }
 
 }  // namespace laurel

@@ -58,6 +58,7 @@ Kept keptOf(const at::Tensor& padded, int64_t vocabulary) {
       TORCH_CHECK(from[j] < vocabulary, "token ", from[j], " is none of ", vocabulary);
       if (from[j] >= 0) kept.ids.push_back(static_cast<int32_t>(from[j]));
     }
+    TORCH_CHECK(kept.ids.size() < size_t{1} << 31, "more than 2^31 kept tokens");
     kept.offsets.push_back(static_cast<int32_t>(kept.ids.size()));
   }
   findShared(kept);

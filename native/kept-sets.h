@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <utility>
 #include <vector>
 
 #include "set-products.h"
@@ -25,12 +24,14 @@ struct Kept {
 // Sets of tokens padded with −1 [N, K], int64, each token below `vocabulary`.
 Kept keptOf(const at::Tensor& padded, int64_t vocabulary);
 
-// states [N, C] times head [V, C], of each row the tokens of its set: [S]. Rows that have the same set are one product by
-// BLAS, as all rows at the root of a trie are; the others are products of a state with each row of the head.
+// states [N, C] times head [V, C], of each row the tokens of its set: [S]. Eight rows or more that have the same set are
+// one product by BLAS, as all rows at the root of a trie are; others are products of a state with each row of the head.
 std::vector<float> multiplyKept(const at::Tensor& states, const at::Tensor& head, const Kept& kept);
 
-// The gradients of `multiplyKept`: ∂states and ∂head, from ∂products.
-std::pair<at::Tensor, at::Tensor> multiplyKeptBack(const at::Tensor& states, const at::Tensor& head, const Kept& kept,
-                                                   const std::vector<float>& gradients);
+// The gradients of `multiplyKept` from those of its products: ∂states and ∂head.
+at::Tensor keptStatesGradient(const at::Tensor& states, const at::Tensor& head, const Kept& kept,
+                              const std::vector<float>& gradients);
+at::Tensor keptHeadGradient(const at::Tensor& states, const at::Tensor& head, const Kept& kept,
+                            const std::vector<float>& gradients);
 
 }  // namespace laurel

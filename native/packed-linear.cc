@@ -77,7 +77,7 @@ void multiplyPacked(const at::Tensor& x, const at::Tensor& packed, const float* 
   const int64_t panels = panelCount(features), blocks = (rows + kRowsAtOnce - 1) / kRowsAtOnce, width = panelWidth();
   const float *from = x.data_ptr<float>(), *weights = packed.data_ptr<float>();
   float* const to = y.data_ptr<float>();
-  const int64_t work = std::min(rows, kRowsAtOnce) * depth * width;
+  const int64_t work = std::max<int64_t>(1, std::min(rows, kRowsAtOnce) * depth * width);
   at::parallel_for(0, panels * blocks, std::max<int64_t>(1, kPackedGrain / work), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; task++) {
       const int64_t panel = task / blocks, row = task % blocks * kRowsAtOnce, first = panel * width;

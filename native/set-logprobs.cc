@@ -65,18 +65,18 @@ at::Tensor setLogprobs(const at::Tensor& given, const at::Tensor& ids, const at:
 
 at::Tensor setLogprobsOf(const at::Tensor& given, const at::Tensor& head, const at::Tensor& ids,
                          const at::Tensor& offsets) {
-  TORCH_CHECK(isPlainFloat(head) && head.dim() == 2 && head.is_contiguous() && given.dim() == 2 &&
+  TORCH_CHECK(isPlainFloat(head) && head.dim() == 2 && given.dim() == 2 &&
                   head.size(1) == given.size(1),
               "expected states [R, C] and head [V, C], float32 on the CPU; found ", given.sizes(), ", ", head.sizes());
   const TokenSets sets = checkedSets(given, head.size(0), ids, offsets);
   const at::NoGradGuard withoutGradient;
-  const at::Tensor states = given.contiguous();
+  const at::Tensor states = given.contiguous(), rows = head.contiguous();
   at::Tensor y = at::empty({ids.numel()}, states.options());
   float* const to = y.data_ptr<float>();
   const int64_t meanSet = sets.rows == 0 ? 1 : 1 + ids.numel() / sets.rows;
   at::parallel_for(0, sets.rows, rowsPerTask(meanSet * head.size(1)), [&](int64_t begin, int64_t end) {
     std::vector<float> scratch;
-    multiplySets(states, head, sets, begin, end, to);
+    multiplySets(states, rows, sets, begin, end, to);
     for (int64_t row = begin; row < end; row++)
       normaliseWithin(to + sets.offsets[row], sets.offsets[row + 1] - sets.offsets[row], scratch);
   });

@@ -67,6 +67,7 @@ struct Advance {
   int64_t step;
 };
 
+// Numbers that arrive together.
 constexpr int64_t kLine = 16;
 
 template <int kWidth, int kRows, int kVectors>

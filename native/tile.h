@@ -10,8 +10,8 @@ namespace laurel {
 constexpr int64_t kWidestPanel = 48;
 constexpr int64_t kPanelStep = 16;
 
-// Columns of a full panel on this processor: as many as its registers take at one time, so that a panel is read from
-// one end to the other; panels that are read in strips wait for memory. The last panel of a matrix may be narrower.
+// Columns of a full panel on this processor: with AVX2 or AVX-512 as many as a tile has, so that a panel is read from one
+// end to the other; one that is read in strips waits for memory. The last panel of a matrix may be narrower.
 int64_t panelWidth();
 
 // A block of the product. A is [rows, depth] with any strides; the panel of B is [depth, width], dense.

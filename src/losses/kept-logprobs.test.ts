@@ -9,6 +9,7 @@ import {
   grad,
   liveTensors,
   type Tensor,
+  tensorMemory,
   tidy,
 } from '../tensor/index.ts';
 import type { ChunkOptions } from './chunked-logprobs.ts';
@@ -94,6 +95,41 @@ test('a token outside its set has probability 0 and sends no gradient; a row may
   const [ofHidden] = grad(logprobs.sum(), leaves) as Tensor[];
   expect(ofHidden!.narrow(0, 0, 2).abs().max().item()).toBe(0);
   expect(ofHidden!.select(0, 2).abs().max().item()).toBeGreaterThan(0);
+});
+
+test('inputs may lie anywhere in memory, and a gradient is found for those alone that need one', () => {
+  const { kept, tokens } = laidOut([...Array<number[]>(9).fill([3, 5, 8]), [7], [1, 2, 3]]);
+  const [hidden, head] = [random([C, 11]).transpose(0, 1), random([C, V]).transpose(0, 1)];
+  const of = (one: Tensor, other: Tensor) =>
+    callTensors('laurel::kept_logprobs', one, other, tokens, kept, 1) as [Tensor, Tensor];
+  const logits = hidden.matmul(head.transpose(0, 1));
+  expectClose(of(hidden, head)[0], tokenLogprobs(logits, tokens, { keptTokens: kept }).logprobs);
+  const leaves = [hidden, head].map((values) => values.clone().requireGrad()) as [Tensor, Tensor];
+  const both = grad(of(...leaves)[1].sum(), leaves) as Tensor[];
+  for (const createGraph of [false, true]) {
+    const alone = [
+      grad(of(leaves[0], head)[1].sum(), [leaves[0]], { createGraph })[0],
+      grad(of(hidden, leaves[1])[1].sum(), [leaves[1]], { createGraph })[0],
+    ];
+    for (const [i, found] of alone.entries()) expectClose(found!, both[i]!, 2e-5);
+  }
+});
+
+test('a graph is freed with its outputs, whether or not it was gone through', () => {
+  const { kept, tokens } = laidOut(Array<number[]>(512).fill([3, 5, 8]));
+  const [hidden, head] = [random([512, 256]), random([V, 256]).requireGrad()];
+  const pass = (isLearned: boolean) =>
+    tidy(() => {
+      // 512 KB of states that only the graph holds.
+      const states = hidden.mul(2).requireGrad();
+      const [logprobs] = callTensors('laurel::kept_logprobs', states, head, tokens, kept, 1) as [
+        Tensor,
+      ];
+      if (isLearned) grad(logprobs.sum(), [head]);
+    });
+  const before = tensorMemory().live;
+  for (const isLearned of [true, false]) for (let i = 0; i < 20; i++) pass(isLearned);
+  expect(tensorMemory().live - before).toBeLessThan(2 ** 21);
 });
 
 test('what does not fit is refused', () => {

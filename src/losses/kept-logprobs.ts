@@ -3,8 +3,14 @@ import { callTensors, noGrad, type Tensor } from '../tensor/index.ts';
 import type { ChunkOptions, Scored } from './chunked-logprobs.ts';
 import type { TokenScores } from './token-logprobs.ts';
 
-/** Logits left out for each one computed, from which on leaving them out is faster. */
-const LEAST_SAVED = 8;
+/** Numbers of a head that stays in the processor’s caches: 16 MiB. */
+const NEAR_HEAD = 2 ** 22;
+
+/** Logits left out for each one computed, from which on leaving them out is faster: of a near head, of a distant one. */
+const LEAST_SAVED = { near: 8, far: 64 } as const;
+
+/** Kept tokens that are scored at one time, at most: some 450 MiB in the backward pass. */
+const MOST_KEPT = 2 ** 24;
 
 const isPlain = ({ dtype, device }: Tensor): boolean => dtype === 'float32' && device === 'cpu';
 
@@ -19,7 +25,8 @@ export function needsKeptOnly(
   if (keptTokens === undefined || repetition !== undefined) return false;
   if (meanLogits || topTokens !== undefined || !isPlain(hidden) || !isPlain(head)) return false;
   const kept = noGrad(() => keptTokens.greaterEqual(0).sum().item());
-  return kept * LEAST_SAVED <= hidden.shape[0]! * head.shape[0]!;
+  const least = head.size <= NEAR_HEAD ? LEAST_SAVED.near : LEAST_SAVED.far;
+  return kept <= MOST_KEPT && kept * least <= hidden.shape[0]! * head.shape[0]!;
 }
 
 /** What `tokenLogprobs` says of the logits h Vᵀ, of which only the kept ones are computed. Gradient flows. */

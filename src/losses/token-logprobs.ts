@@ -67,12 +67,10 @@ function pick(
   return [distribution, where(isToken, distribution, -Infinity).max(-1)];
 }
 
-/** The likeliest token of each row of a distribution over the vocabulary [N, V], or over kept tokens [N, K]. */
-function likeliest(distribution: Tensor, keptTokens: Tensor | undefined): Tensor {
-  const places = distribution.argmax(-1);
-  return keptTokens === undefined
-    ? places
-    : keptTokens.gather(-1, places.unsqueeze(-1)).squeeze(-1);
+/** The token of the highest logit, or of the kept ones of the highest probability [N]. */
+function likeliestOf(logits: Tensor, distribution: Tensor, keptTokens: Tensor | undefined): Tensor {
+  if (keptTokens === undefined) return logits.argmax(-1);
+  return keptTokens.gather(-1, distribution.argmax(-1, { keepDim: true })).squeeze(-1);
 }
 
 /** The likeliest tokens of a distribution [N, V], or of one over kept tokens [N, K']. */
@@ -105,7 +103,7 @@ export function tokenLogprobs(
     ...(entropy === 'differentiable' && { entropy: entropyOfLogprobs(distribution) }),
     ...(entropy === 'detached' && { entropy: noGrad(() => entropyOfLogprobs(distribution)) }),
     ...(compareArgmax && {
-      isArgmax: noGrad(() => likeliest(distribution, keptTokens).eq(tokens)),
+      isArgmax: noGrad(() => likeliestOf(logits, distribution, keptTokens).eq(tokens)),
     }),
     ...(options.meanLogits && { meanLogits: noGrad(() => inFullPrecision(logits).mean(-1)) }),
     ...(topTokens !== undefined &&

@@ -60,7 +60,7 @@ export const fixedMetrics = {
   mean_token_accuracy: {
     unit: 'share',
     definition:
-      'Trained tokens (of preferences: of the better completions) that are the likeliest one.',
+      'Trained tokens (of preferences: of the better completions) that are the likeliest one, of the vocabulary or of those that could come next where the likelihood is constrained to them.',
     trainers: supervised,
   },
 

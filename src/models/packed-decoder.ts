@@ -44,8 +44,9 @@ const PLACEMENT = { dtype: 'float32', device: 'cpu' } as const;
 
 /**
  * A model that reads one token per row at a time, its matrices laid out once for many steps: the same function as
- * `hiddenStates` and `logits`, several times faster for few rows. The layout is a copy, so it sees no later change of
- * the matrices. A row's scores do not depend on the rows beside it. Dispose it.
+ * `hiddenStates` and `logits`, several times faster for few rows. The layout is a copy, that of the output matrix from
+ * the first step that asks for logits, so it sees no later change of the matrices. A row's scores do not depend on the
+ * rows beside it. Dispose it.
  */
 export class PackedDecoder {
   readonly #model: Model;

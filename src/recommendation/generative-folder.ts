@@ -42,7 +42,7 @@ export function saveRecommender(
       maxHistory,
       distribution,
       ...(codes && { codes }),
-      ...(vocabulary && { vocabulary }),
+      ...(vocabulary === 'beginnings' && { vocabulary }),
       ...(prefix && { prefix }),
     },
     popularity: [...data.popularity],

@@ -15,7 +15,12 @@ export interface BeamReaderOptions extends BranchStateOptions {
   readonly padTokenId: number;
   readonly temperature: number;
   readonly distribution: ConstrainedDistribution;
+  /** Tokens that the constraint allows first, where it allows most. */
+  readonly firstTokens: number;
 }
+
+/** Logits for each one that a constraint allows first, from which on only those of its sets are made. */
+const LEAST_SAVED = 4;
 
 /** What a search reads with. */
 export interface BeamReader extends Disposable {
@@ -25,11 +30,12 @@ export interface BeamReader extends Disposable {
   selectRows(rows: readonly number[]): void;
 }
 
-/** Beams share their prompt where the model can, and of their scores only those of their sets are computed. */
+/** Beams share their prompt where the model can, and of their scores only those of their sets are computed, if few. */
 function branchReader(model: Model, options: BeamReaderOptions): BeamReader {
-  const { temperature, distribution } = options;
+  const { temperature, distribution, firstTokens } = options;
   const state = new BranchState(model, options);
-  const output = distribution === 'constrained' ? 'states' : 'logits';
+  const areFew = firstTokens * LEAST_SAVED <= headOf(model).shape[0]!;
+  const output = distribution === 'constrained' && areFew ? 'states' : 'logits';
   const scored = (found: Tensor, sets: readonly Int32Array[]) =>
     output === 'states'
       ? setLogprobsOf(found, headOf(model), sets)

@@ -69,6 +69,7 @@ export async function beamSearch(
       decoder,
       temperature,
       distribution,
+      firstTokens: constraint.allowed(constraint.start).length,
     }),
   );
   const root = { tokens: [], logprobs: [], score: 0, place: constraint.start, allowed: [] };

@@ -1,7 +1,7 @@
 import { DataError } from '../../errors.ts';
 import { type Tokenizer, wordTokenizer } from '../../tokenizers/index.ts';
 import type { Item, SemanticVocabulary, WrittenCodes } from '../types.ts';
-import { beginningsOf, decidingPaths, orderedWords } from './semantic-paths.ts';
+import { beginningsOf, decidingPaths, END, orderedWords, type Word } from './semantic-paths.ts';
 import {
   type Catalogue,
   type LanguageOptions,
@@ -20,9 +20,6 @@ export interface SemanticLanguageOptions extends LanguageOptions {
 }
 
 const isThere = ({ semanticId }: Item): boolean => (semanticId?.length ?? 0) > 0;
-
-/** The end of an id that begins a longer one, among its words. */
-const END = '<|eos|>';
 
 /** Whether some id begins a longer one. */
 function someBeginOthers(items: readonly Item[]): boolean {
@@ -46,7 +43,7 @@ function codePaths(items: readonly Item[], words: readonly string[], codes: Writ
 }
 
 /** The token of each word. */
-function tokenFinder(tokenizer: Tokenizer): (word: string) => number {
+function tokenFinder(tokenizer: Tokenizer): (word: Word) => number {
   return (word) => {
     const id = word === END ? tokenizer.eosTokenId : tokenizer.tokenToId(word);
     if (id !== undefined) return id;
@@ -62,7 +59,7 @@ function tokenFinder(tokenizer: Tokenizer): (word: string) => number {
  * - Of `deciding` codes, those at an id's end that follow from the ones before are left out, the end token among them:
  *   histories, answers and searches get shorter, and every id keeps a path of its own.
  * - In a vocabulary of `beginnings` a code is another token after other codes: `<a_1> <a_1>/<b_7> <a_1>/<b_7>/<c_3>`. The
- *   last token of an item is then its own, as in models that have a vector for each item.
+ *   last token of an item is then that of its path alone, as in models that have a vector for each item; so is its end.
  * @throws DataError for items without an id, unless they are left out.
  */
 export function semanticLanguage(
@@ -73,9 +70,10 @@ export function semanticLanguage(
   missingItems(items, 'semantic id', isThere, options.missing);
   const words = orderedWords(items.map(({ semanticId }) => semanticId));
   const written = codePaths(items, words, codes).map((path) => {
-    const ownWords = path?.map((code) => words[code] ?? END);
+    const ownWords = path?.map((code): Word => words[code] ?? END);
     return vocabulary === 'codes' ? ownWords : ownWords && beginningsOf(ownWords);
   });
+  // Words that are not written have tokens too, as long as they are codes.
   const needed = vocabulary === 'codes' ? words : orderedWords(written);
   const reader = tokenizer ?? wordTokenizer(needed);
   const tokenOf = tokenFinder(reader);

@@ -17,20 +17,26 @@ export function decidingPaths<Path extends readonly number[] | undefined>(
   });
 }
 
+/** The end of an id that begins a longer one, among its words. */
+export const END = Symbol('end');
+
+export type Word = string | typeof END;
+
+const escaped = (word: Word): string => (word === END ? '\\.' : word.replaceAll(/[\\/]/g, '\\$&'));
+
 /** A name that no other sequence of words has. */
-const nameOf = (words: readonly string[]): string =>
-  words.map((word) => word.replaceAll(/[\\/]/g, '\\$&')).join('/');
+const nameOf = (words: readonly Word[]): string => words.map(escaped).join('/');
 
 /** A path as words, one for each of its beginnings: a, a/b, a/b/c. */
-export const beginningsOf = (words: readonly string[]): string[] =>
+export const beginningsOf = (words: readonly Word[]): string[] =>
   words.map((_, t) => nameOf(words.slice(0, t + 1)));
 
 /** Words by the first place they occur at, then by the number in them, so that ids do not depend on the order of items. */
-export function orderedWords(paths: readonly (readonly string[] | undefined)[]): string[] {
+export function orderedWords(paths: readonly (readonly Word[] | undefined)[]): string[] {
   const places = new Map<string, number>();
   for (const path of paths)
     for (const [place, word] of path?.entries() ?? [])
-      places.set(word, Math.min(place, places.get(word) ?? place));
+      if (word !== END) places.set(word, Math.min(place, places.get(word) ?? place));
   const collator = new Intl.Collator('en', { numeric: true });
   return [...places.keys()].sort(
     (a, b) => places.get(a)! - places.get(b)! || collator.compare(a, b) || (a < b ? -1 : 1),
