@@ -139,6 +139,18 @@ test('what does not fit is refused', () => {
   expect(() => of(random([2, C]), random([V, C]), tokens, kept)).toThrow('expected states [N, C]');
 });
 
+test('the likeliest token is that of the set, whatever is likelier elsewhere', () => {
+  const { kept, tokens } = laidOut([[3, 5], [7]]);
+  const logits = random([2, V]).mul(0);
+  logits.select(1, 9).fill_(5);
+  logits.select(1, 3).fill_(1);
+  const asked = { keptTokens: kept, compareArgmax: true };
+  expect(tokenLogprobs(logits, tokens, asked).isArgmax!.toArray()).toEqual([1, 1]);
+  expect(tokenLogprobs(logits, tokens, { compareArgmax: true }).isArgmax!.toArray()).toEqual([
+    0, 0,
+  ]);
+});
+
 const options = (kept: Tensor): ChunkOptions => ({ keptTokens: kept });
 
 test('other logits are left out where that is most of them and nothing else asks for them', () => {

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import { tinyPolicy } from '../../test/support/tiny-policy.ts';
 import type { ModelType } from '../models/index.ts';
-import { noGrad, tidy } from '../tensor/index.ts';
+import { noGrad, type Tensor, tidy } from '../tensor/index.ts';
 import { BranchState } from './branch-state.ts';
 import { DecodeState } from './decode-state.ts';
 import type { NewModelOptions } from './new-model-config.ts';
+import { headOf } from './score.ts';
+
+const close = { rtol: 1e-4, atol: 1e-4 };
 
 const families: [ModelType, NewModelOptions][] = [
   ['llama', {}],
@@ -34,6 +37,26 @@ const steps: { rows: number[]; tokens: number[] }[] = [
   { rows: [59, 3, 63, 61], tokens: [7, 8, 9, 10] },
 ];
 
+test('states are what the head turns into logits', () => {
+  const { model } = tinyPolicy({ numHiddenLayers: 2 });
+  const prompts = promptSets['of several lengths'];
+  noGrad(() =>
+    tidy(() => {
+      using one = new BranchState(model, { prompts, maxTokens: 4 });
+      using other = new BranchState(model, { prompts, maxTokens: 4 });
+      const logitsOf = (states: Tensor) => states.matmul(headOf(model).transpose(0, 1)).toArray();
+      expect(logitsOf(one.prefill('states'))).toBeAllClose(other.prefill().toArray(), close);
+      for (const { rows, tokens } of steps) {
+        for (const state of [one, other]) state.selectRows(rows);
+        expect(logitsOf(one.next(tokens, 'states'))).toBeAllClose(
+          other.next(tokens).toArray(),
+          close,
+        );
+      }
+    }),
+  );
+});
+
 test.each(
   families.flatMap(([modelType, changes]) =>
     Object.entries(promptSets).map(([name, prompts]) => ({ modelType, changes, name, prompts })),
@@ -46,17 +69,11 @@ test.each(
       tidy(() => {
         using shared = new BranchState(model, { prompts, maxTokens: 4 });
         using copied = new DecodeState(model, prompts, 4, 16);
-        expect(shared.prefill().toArray()).toBeAllClose(copied.prefill(1).toArray(), {
-          rtol: 1e-4,
-          atol: 1e-4,
-        });
+        expect(shared.prefill().toArray()).toBeAllClose(copied.prefill(1).toArray(), close);
         for (const { rows, tokens } of steps) {
           shared.selectRows(rows);
           copied.selectRows(rows);
-          expect(shared.next(tokens).toArray()).toBeAllClose(copied.next(tokens).toArray(), {
-            rtol: 1e-4,
-            atol: 1e-4,
-          });
+          expect(shared.next(tokens).toArray()).toBeAllClose(copied.next(tokens).toArray(), close);
         }
       }),
     );

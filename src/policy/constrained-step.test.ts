@@ -71,6 +71,21 @@ test('from states, sets are scored as from their logits, with the same bits in w
   );
 });
 
+test('states and a head that do not fit the sets, or each other, are refused', () => {
+  const of = (states: number[], head: number[], ids: number[], offsets: number[]) => () =>
+    tidy(() =>
+      callTensor(
+        'laurel::set_logprobs_of',
+        ...[random(states), random(head)],
+        ...[ids, offsets].map((list) => fromTypedArray(Int32Array.from(list), [list.length])),
+      ),
+    );
+  expect(of([2, 3], [4, 3], [1, 0, 3], [0, 1, 3])).not.toThrow();
+  expect(of([2, 3], [4, 3], [4, 0, 3], [0, 1, 3])).toThrow(/token 4 is none of 4/);
+  expect(of([2, 3], [4, 5], [1, 0, 3], [0, 1, 3])).toThrow(/states \[R, C\] and head \[V, C\]/);
+  expect(of([3, 3], [4, 3], [1, 0, 3], [0, 1, 3])).toThrow(/offsets \[R \+ 1\]/);
+});
+
 test('the small terms of a large vocabulary count', () => {
   // e^0 + 2¹⁷ e^−18: a single running sum in float32 would lose each small term beside the large one.
   const size = 2 ** 17 + 1;

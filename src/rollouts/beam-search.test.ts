@@ -30,11 +30,12 @@ function scoreOf(
   prompt: readonly number[],
   tokens: readonly number[],
   allowed?: readonly Int32Array[],
+  temperature = 1,
 ): number {
   const text = of.tokenizer.decode(prompt);
   const completion = { tokens, ...(allowed && { keptTokens: keptTokensOf(allowed) }) };
   const logprobDistribution = allowed === undefined ? 'full' : 'sampled';
-  const [logprobs] = of.score(text, [completion], { logprobDistribution });
+  const [logprobs] = of.score(text, [completion], { logprobDistribution, temperature });
   return logprobs!.reduce((sum, x) => sum + x, 0);
 }
 
@@ -147,6 +148,20 @@ test('renormalised under the constraint, the items’ probabilities add up to 1'
     for (const beams of await beamSearch(policy, prompts, { ...options, temperature })) {
       expect(beams.reduce((sum, { score }) => sum + Math.exp(score), 0)).toBeCloseTo(1, 5);
     }
+  }
+});
+
+test.each([
+  ['only few tokens of the vocabulary can begin an item', (token: number) => token % 2],
+  ['most of the vocabulary can', (token: number) => token],
+])('scores are those of training at any temperature, where %s', async (_, first) => {
+  const items = Array.from({ length: 16 }, (__, token) => [first(token), token, END]);
+  const constraint = TokenTrie.of(items);
+  for (const temperature of [1, 0.5, 3]) {
+    const options = { constraint, width: 16, distribution: 'constrained', temperature } as const;
+    for (const [p, beams] of (await beamSearch(policy, prompts, options)).entries())
+      for (const { tokens, allowed, score } of beams)
+        expect(score).toBeCloseTo(scoreOf(policy, prompts[p]!, tokens, allowed, temperature), 4);
   }
 });
 
