@@ -33,11 +33,13 @@ export interface Prompt {
 /** Why a completion ended: a stop token or string, or the length limit. */
 export type FinishReason = 'stop' | 'length';
 
-/** For each token of a completion, the ids it was drawn from: one set after the other. */
+/** For each token of a completion, the ids it was drawn from: parts of one array, which sets and completions may share. */
 export interface KeptTokens {
   readonly ids: Int32Array;
-  /** Where each token's set begins in `ids`, and at last where the last one ends: one more than there are tokens. */
-  readonly offsets: Int32Array;
+  /** Where each token's set begins in `ids`. */
+  readonly starts: Int32Array;
+  /** Where each ends: after its last id. */
+  readonly ends: Int32Array;
 }
 
 /** One sampled completion of one prompt. */

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { ShapeError } from '../errors.ts';
 import {
   countTotals,
+  keptLength,
   keptSet,
   keptTokensOf,
+  keptViewsOf,
   microBatches,
   packBatch,
   type TrainSequence,
@@ -87,9 +89,31 @@ test('kept sets are stored one after the other', () => {
   const kept = keptTokensOf([[3, 1], [], [5, 6, 7]]);
   expect(kept).toEqual({
     ids: Int32Array.of(3, 1, 5, 6, 7),
-    offsets: Int32Array.of(0, 2, 2, 5),
+    starts: Int32Array.of(0, 2, 2),
+    ends: Int32Array.of(2, 2, 5),
   });
   expect([0, 1, 2].map((t) => [...keptSet(kept, t)])).toEqual([[3, 1], [], [5, 6, 7]]);
+});
+
+test('kept sets that are parts of one array share it, others are copied', () => {
+  const all = Int32Array.from({ length: 100 }, (_, i) => i);
+  // A part of a part, one of nothing, and one twice.
+  const sets = [
+    all.subarray(90).subarray(2, 5),
+    all.subarray(7, 7),
+    all.subarray(0, 2),
+    all.subarray(0, 2),
+  ];
+  const shared = keptViewsOf(sets);
+  expect(shared.ids.buffer).toBe(all.buffer);
+  const apart = keptViewsOf([...sets, Int32Array.of(4)]);
+  expect(apart.ids).toHaveLength(8);
+  for (const [kept, expected] of [
+    [shared, sets],
+    [apart, [...sets, [4]]],
+  ] as const)
+    expect(expected.map((_, t) => [...keptSet(kept, t)])).toEqual(expected.map((set) => [...set]));
+  expect(keptLength(keptViewsOf([]))).toBe(0);
 });
 
 test('the text before each trained token is its own sequence', () => {

@@ -1,5 +1,5 @@
 export { type PromptLayout, promptFamilies, sharesPrompts } from './families.ts';
-export { KeptRecorder, keptLength, keptSet, keptTokensOf } from './kept-tokens.ts';
+export { KeptRecorder, keptLength, keptSet, keptTokensOf, keptViewsOf } from './kept-tokens.ts';
 export { microBatches } from './micro-batches.ts';
 export { packBatch, type TrainBatch } from './pack-batch.ts';
 export { packTexts, type TextBatch } from './pack-texts.ts';

@@ -1,17 +1,36 @@
 import type { KeptTokens } from '../types.ts';
 
 /** Tokens that have a kept set. */
-export const keptLength = ({ offsets }: KeptTokens): number => offsets.length - 1;
+export const keptLength = ({ starts }: KeptTokens): number => starts.length;
 
 /** The ids that token `t` was drawn from. A view, not a copy. */
-export const keptSet = ({ ids, offsets }: KeptTokens, t: number): Int32Array =>
-  ids.subarray(offsets[t]!, offsets[t + 1]!);
+export const keptSet = ({ ids, starts, ends }: KeptTokens, t: number): Int32Array =>
+  ids.subarray(starts[t]!, ends[t]!);
 
-/** Kept sets, one for each token, as they are stored. */
+/** Kept sets, one for each token, copied one after the other. */
 export function keptTokensOf(sets: readonly ArrayLike<number>[]): KeptTokens {
   const recorder = new KeptRecorder();
   for (const set of sets) recorder.push(set);
   return recorder.finish();
+}
+
+/**
+ * Kept sets that stay as they are, as those of a constraint do. Where they are views of one array it is shared, so that
+ * a token takes eight bytes whatever the size of its set; else they are copied.
+ */
+export function keptViewsOf(sets: readonly Int32Array[]): KeptTokens {
+  const [first] = sets;
+  if (first === undefined || sets.some(({ buffer }) => buffer !== first.buffer))
+    return keptTokensOf(sets);
+  const starts = Int32Array.from(
+    sets,
+    ({ byteOffset, BYTES_PER_ELEMENT: size }) => byteOffset / size,
+  );
+  return {
+    ids: new Int32Array(first.buffer),
+    starts,
+    ends: starts.map((start, t) => start + sets[t]!.length),
+  };
 }
 
 /** Collects kept sets as they are drawn, in memory that grows by doubling. */
@@ -34,7 +53,8 @@ export class KeptRecorder {
 
   /** What was collected, without the room to grow. */
   finish(): KeptTokens {
-    const offsets = Int32Array.from(this.#offsets);
-    return { ids: this.#ids.slice(0, offsets[offsets.length - 1]), offsets };
+    const ids = this.#ids.slice(0, this.#offsets.at(-1));
+    const starts = Int32Array.from(this.#offsets.slice(0, -1));
+    return { ids, starts, ends: Int32Array.from(this.#offsets.slice(1)) };
   }
 }

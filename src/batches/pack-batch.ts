@@ -96,7 +96,7 @@ function assertConsistent(sequence: TrainSequence): void {
   ] as const) {
     const values = sequence[column];
     if (values === undefined) continue;
-    const found = 'offsets' in values ? keptLength(values) : values.length;
+    const found = 'ends' in values ? keptLength(values) : values.length;
     if (found !== length) {
       throw new ShapeError(
         `packBatch: ${column} has ${found} values for ${length} completion tokens`,

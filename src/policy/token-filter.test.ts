@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { tinyPolicy } from '../../test/support/tiny-policy.ts';
-import { microBatches, type TrainSequence } from '../batches/index.ts';
+import { keptTokensOf, microBatches, type TrainSequence } from '../batches/index.ts';
 import { presets } from '../losses/index.ts';
 import { parameters } from '../models/index.ts';
 import { adamW, decayGroups, sgd } from '../optim/index.ts';
@@ -181,12 +181,8 @@ test('of kept sets the top tokens are those that could be drawn, −1 where fewe
   const policy = newPolicy();
   const kept = sequences.map((sequence) => {
     const drawn = sequence.tokens.slice(sequence.promptLength);
-    const ids = drawn.flatMap((token, t) => (t === 0 ? [token] : [token, (token + 1) % 16]));
-    const offsets = drawn.map((_, t) => (t === 0 ? 0 : 2 * t - 1));
-    return {
-      ...sequence,
-      keptTokens: { ids: Int32Array.from(ids), offsets: Int32Array.from([...offsets, ids.length]) },
-    };
+    const sets = drawn.map((token, t) => (t === 0 ? [token] : [token, (token + 1) % 16]));
+    return { ...sequence, keptTokens: keptTokensOf(sets) };
   });
   await update(
     { policy, optimizer: sgd(decayGroups(parameters(policy.model), 0)), maxGradNorm: 0 },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tinyData } from '../../test/support/tiny-catalogue.ts';
+import { keptLength, keptSet } from '../batches/index.ts';
 import { DataError } from '../errors.ts';
 import {
   allowedAlong,
@@ -86,8 +87,8 @@ test('under a constraint each learned token has the set that it was one of', () 
   const language = semanticLanguage(tinyData, { maxHistory: 3, distribution: 'constrained' });
   const train = [{ user: 'u', items: [0, 3, 2], firstTarget: 1 }];
   const [row] = supervisedSequences({ train }, language);
-  const { ids, offsets } = row!.keptTokens!;
-  const sets = Array.from(offsets.slice(1), (end, t) => [...ids.slice(offsets[t], end)]);
+  const kept = row!.keptTokens!;
+  const sets = Array.from({ length: keptLength(kept) }, (_, t) => [...keptSet(kept, t)]);
   // Ids of words: <a_1> 3, <a_2> 4, <a_10> 5, <b_0> 6, <b_1> 7, <b_10> 8. Items: <a_2> <b_0>, then <a_1> <b_10>.
   expect(sets).toEqual([[3, 4, 5], [6], [3, 4, 5], [6, 7, 8]]);
 });

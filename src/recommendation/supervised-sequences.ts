@@ -1,4 +1,4 @@
-import { keptTokensOf } from '../batches/index.ts';
+import { keptViewsOf } from '../batches/index.ts';
 import { DataError } from '../errors.ts';
 import type { TokenTrie } from '../rollouts/index.ts';
 import type { TokensExample } from '../trainers/index.ts';
@@ -80,7 +80,7 @@ export function allowedAlong(trie: TokenTrie, tokens: readonly number[]): KeptTo
     node = trie.isEnd(next) ? trie.start : next;
     return set;
   });
-  return keptTokensOf(sets);
+  return keptViewsOf(sets);
 }
 
 /** Training rows of a user's window. */

@@ -68,7 +68,9 @@ function addKept(tensors: Map<string, Tensor>, sequences: readonly TrainSequence
   const sets = sequences.flatMap(({ keptTokens, completionMask }) =>
     completionMask.map((_, t) => keptSet(keptTokens!, t)),
   );
-  const { ids, offsets } = keptTokensOf(sets);
+  const { ids, ends } = keptTokensOf(sets);
+  const offsets = new Int32Array(ends.length + 1);
+  offsets.set(ends, 1);
   tensors.set('kept_ids', fromTypedArray(ids, [ids.length]));
   tensors.set('kept_offsets', fromTypedArray(offsets, [offsets.length]));
 }
@@ -166,12 +168,8 @@ function keptReader(
   const ids = arrayOf(stored, 'kept_ids') as Int32Array;
   const offsets = arrayOf(stored, 'kept_offsets') as Int32Array;
   return (from, to) => {
-    const first = offsets[from]!;
-    return {
-      keptTokens: {
-        ids: ids.slice(first, offsets[to]),
-        offsets: offsets.slice(from, to + 1).map((offset) => offset - first),
-      },
-    };
+    const own = offsets.slice(from, to + 1).map((offset) => offset - offsets[from]!);
+    const kept = ids.slice(offsets[from], offsets[to]);
+    return { keptTokens: { ids: kept, starts: own.slice(0, -1), ends: own.slice(1) } };
   };
 }

@@ -1,4 +1,4 @@
-import { keptTokensOf, microBatches } from '../../../batches/index.ts';
+import { keptViewsOf, microBatches } from '../../../batches/index.ts';
 import type { Policy, ResolvedSampling, TokenConstraint } from '../../../policy/index.ts';
 import { type Beam, beamSearch, type DrawGroups } from '../../../rollouts/index.ts';
 import type { Rollout } from '../../../types.ts';
@@ -21,7 +21,7 @@ function rolloutOf(
       text ??= tokenizer.decode(tokens);
       return text;
     },
-    ...(logprobDistribution === 'sampled' && { keptTokens: keptTokensOf(allowed) }),
+    ...(logprobDistribution === 'sampled' && { keptTokens: keptViewsOf(allowed) }),
   };
 }
 
