@@ -37,12 +37,22 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+/** Once no more are taken, a connection goes with its last answer, and is not kept for a next request. */
+function letGoWhenClosed(server: Server): void {
+  server.on('request', (_, response) => {
+    response.once('close', () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
+  });
+}
+
 /** @throws ConfigError for a port that is taken or a host that is not this machine's. */
 export async function startServer(
   app: Hono,
   { host = '127.0.0.1', port = 8080 }: StartServerOptions = {},
 ): Promise<RunningServer> {
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: patience }) as Server;
+  letGoWhenClosed(server);
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
   return {
