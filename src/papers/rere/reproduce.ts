@@ -1,12 +1,12 @@
 import { type CellPlan, cellName, type Json } from '../runner/cell.ts';
 import type { CellContext, PlanOptions, Reproduction, StudyPlan } from '../runner/reproduction.ts';
 import { reportRere } from './report/report.ts';
-import { goesOn, type RewardArm, SUPERVISED_NEW } from './study/arms.ts';
+import { goesOn, learnsNew, type RewardArm, SUPERVISED_NEW } from './study/arms.ts';
 import { computePopularity, computeSasrec } from './study/baseline-cells.ts';
 import { computeRewardArm } from './study/reward-cell.ts';
 import {
   beauty,
-  beautyWide,
+  beautyCodes,
   industrial,
   quick,
   scientific,
@@ -22,7 +22,7 @@ const REVISION = 1;
 /** The tasks by name, the one that is compared with published numbers first. */
 const tasks = {
   beauty,
-  'beauty-wide': beautyWide,
+  'beauty-codes': beautyCodes,
   scientific,
   industrial,
   'scientific-titles': scientificTitles,
@@ -32,11 +32,12 @@ type TaskName = keyof typeof tasks;
 
 /** The settings that an arm's cell depends on. */
 function settingsOf(task: TaskSettings, arm: string): Json {
-  const { supervised, reward, sasrec, ...shared } = task;
+  const { supervised, reward, newRates, sasrec, ...shared } = task;
   if (arm === 'popularity') return toJson({ revision: REVISION, ...shared });
   if (arm === 'sasrec') return toJson({ revision: REVISION, ...shared, sasrec });
   if (arm === 'supervised') return toJson({ revision: REVISION, ...shared, supervised });
-  return toJson({ revision: REVISION, ...shared, supervised, reward });
+  const learned = learnsNew(arm) ? { newRates } : {};
+  return toJson({ revision: REVISION, ...shared, supervised, reward, ...learned });
 }
 
 interface CellChoice {
@@ -60,12 +61,12 @@ function cell({ name, task, seed }: CellChoice, arm: string): CellPlan {
 const coreArms = ['supervised', 'rere', 'grpo-beam', 'grpo-iid', 'sasrec'] as const;
 
 /** Whether what helps is what is learned or how. */
-const wideArms = ['supervised', 'rere', 'rere-new', SUPERVISED_NEW] as const;
+const newArms = ['rere-new', SUPERVISED_NEW] as const;
 
 /** What a task shows besides the core arms, with its first seed. */
 const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
   beauty: ['popularity', 'rere-dynamic'],
-  'beauty-wide': [],
+  'beauty-codes': [],
   scientific: ['popularity', 'semantic-reward'],
   industrial: ['popularity'],
   'scientific-titles': [],
@@ -73,8 +74,8 @@ const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
 
 /** Arms of a task, without the classic ones where another task measures the same items. */
 function armsOf(name: TaskName): readonly string[] {
-  if (name === 'scientific-titles') return ['supervised', 'rere'];
-  return name === 'beauty-wide' ? wideArms : coreArms;
+  if (name === 'scientific-titles' || name === 'beauty-codes') return ['supervised', 'rere'];
+  return name === 'beauty' ? [...coreArms, ...newArms] : coreArms;
 }
 
 /** Beauty whole, seed after seed; then the others, one seed each before any has three. */

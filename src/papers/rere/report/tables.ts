@@ -10,7 +10,7 @@ const onBeauty = [
 ] as const;
 const published: Readonly<Record<string, readonly (readonly [string, ...number[]])[]>> = {
   beauty: onBeauty,
-  'beauty-wide': onBeauty,
+  'beauty-codes': onBeauty,
 };
 
 const four = (value: number): string => value.toFixed(4);
@@ -114,7 +114,7 @@ function sizeText(results: readonly ArmResult[]): string {
 
 export const headings: Readonly<Record<string, string>> = {
   beauty: 'Amazon Beauty, semantic ids',
-  'beauty-wide': 'Amazon Beauty, all codes and a wider decoder',
+  'beauty-codes': 'Amazon Beauty, a token for each code',
   scientific: 'Amazon Scientific, semantic ids',
   'scientific-titles': 'Amazon Scientific, titles',
   industrial: 'Amazon Industrial, semantic ids',

@@ -28,7 +28,7 @@ export async function computeRewardArm(
   const { folder, report, signal } = context;
   const policy = Policy.load(join(start, MODEL));
   const { data, language } = await loadTask(task, context.data, policy.tokenizer);
-  const { reward, measure: measuring } = task;
+  const { reward, newRates, measure: measuring } = task;
   const curve = new TrainingCurve(report);
   const startedAt = performance.now();
   const isNew = learnsNew(arm);
@@ -40,7 +40,7 @@ export async function computeRewardArm(
     reward: rewardOf(arm, { data, language }),
     promptsPerStep: reward.promptsPerStep,
     groupSize: reward.groupSize,
-    learningRate: reward.learningRate,
+    learningRate: isNew ? newRates.reward : reward.learningRate,
     hiddenDropout: reward.dropout,
     beta: reward.klCoefficient,
     maxSteps: reward.steps,

@@ -41,6 +41,12 @@ export interface RewardSettings {
   readonly klCoefficient: number;
 }
 
+/** Learning rates of the arms that go on with questions which the start has not learned, each its own best. */
+export interface NewQuestionRates {
+  readonly reward: number;
+  readonly supervised: number;
+}
+
 export interface SasrecSettings {
   readonly hiddenSize: number;
   readonly layers: number;
@@ -63,6 +69,7 @@ export interface TaskSettings {
   readonly measure: MeasureSettings;
   readonly supervised: SupervisedSettings;
   readonly reward: RewardSettings;
+  readonly newRates: NewQuestionRates;
   readonly sasrec: SasrecSettings;
 }
 
@@ -74,19 +81,25 @@ const measure: MeasureSettings = {
   width: 20,
 };
 
-const wide: SupervisedSettings = {
-  hiddenSize: 256,
+const supervised: SupervisedSettings = {
+  hiddenSize: 128,
+  intermediateSize: 384,
   layers: 2,
   heads: 4,
   learningRate: 2e-3,
   weightDecay: 0.1,
-  dropout: 0.3,
+  dropout: 0.2,
   batch: 64,
-  epochs: 14,
+  epochs: 16,
   evalEpochs: 2,
 };
 
-const supervised: SupervisedSettings = { ...wide, intermediateSize: 384, epochs: 16 };
+/** Of items that are put together from codes. */
+const ofCodes: SupervisedSettings = {
+  ...supervised,
+  hiddenSize: 256,
+  dropout: 0.3,
+};
 
 const reward: RewardSettings = {
   learningRate: 1e-4,
@@ -98,21 +111,30 @@ const reward: RewardSettings = {
   klCoefficient: 1e-3,
 };
 
+const newRates: NewQuestionRates = { reward: 3e-4, supervised: 1e-4 };
+
 const sasrec: SasrecSettings = { hiddenSize: 64, layers: 1, dropout: 0.3, epochs: 40 };
 
-/** More of everything: all codes, wider feed-forward blocks, two thirds more computing. */
-export const beautyWide: TaskSettings = {
+/** Items are put together from codes that others have too, and the decoder is twice as wide. */
+export const beautyCodes: TaskSettings = {
   dataset: 'amazon-beauty',
   items: 'semantic',
+  codes: 'deciding',
   maxHistory: 20,
   distribution: 'constrained',
   measure,
-  supervised: wide,
+  supervised: ofCodes,
   reward,
+  newRates,
   sasrec,
 };
 
-export const beauty: TaskSettings = { ...beautyWide, codes: 'deciding', supervised };
+export const beauty: TaskSettings = {
+  ...beautyCodes,
+  vocabulary: 'beginnings',
+  supervised,
+  reward: { ...reward, dropout: supervised.dropout },
+};
 
 export const scientific: TaskSettings = { ...beauty, dataset: 'amazon-scientific' };
 

@@ -82,8 +82,8 @@ export async function computeSupervised(
 export const unvalidated = { evalStrategy: 'no', saveStrategy: 'no' } as const;
 
 /**
- * Goes on from the supervised start with as many questions that it has not learned as training by reward sees, at its
- * rate: what is new in the questions apart from what is new in the objective.
+ * Goes on from the supervised start with as many questions that it has not learned as training by reward sees: what is
+ * new in the questions apart from what is new in the objective.
  */
 export async function computeSupervisedNew(
   task: TaskSettings,
@@ -92,13 +92,13 @@ export async function computeSupervisedNew(
   const { folder, report, signal } = context;
   const policy = Policy.load(join(start, MODEL));
   const { data, language } = await loadTask(task, context.data, policy.tokenizer);
-  const { supervised, reward, measure: settings } = task;
+  const { supervised, reward, newRates, measure: settings } = task;
   const startedAt = performance.now();
   await trainSupervisedRecommender({
     data: newQuestions(data),
     language,
     policy,
-    learningRate: reward.learningRate,
+    learningRate: newRates.supervised,
     weightDecay: supervised.weightDecay,
     hiddenDropout: reward.dropout,
     perDeviceTrainBatchSize: reward.promptsPerStep,
