@@ -96,6 +96,13 @@ describeInBrowser('the pages by keyboard', () => {
     await page.getByRole('link', { name: 'other' }).press('Enter');
 
     const chart = page.locator('.run-headline [aria-roledescription="chart"]');
+    // A chart that is still being laid out would move under its cursor.
+    const widths: (number | undefined)[] = [];
+    const isSettled = async () => {
+      widths.push((await chart.locator('canvas').boundingBox())?.width);
+      return widths.at(-1) !== undefined && widths.at(-1) === widths.at(-2);
+    };
+    await expect.poll(isSettled, { interval: 250 }).toBe(true);
     await chart.focus();
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
