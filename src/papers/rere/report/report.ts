@@ -6,10 +6,10 @@ import { checksOf } from './checks.ts';
 import { notes } from './notes.ts';
 import { plotsOf } from './plots.ts';
 import { type ArmResult, at, mean, pairs, resultsOf } from './results.ts';
-import { headings, taskSection } from './tables.ts';
+import { taskSection } from './tables.ts';
 
-/** Tasks whose numbers are compared with published ones, in the order in which a finding is looked for in them. */
-const MAIN = ['beauty', 'beauty-codes'];
+/** The task in which findings are looked for; where it has no cells, the first that has. */
+const MAIN = 'beauty';
 
 function headlineOf(results: readonly ArmResult[]): Omit<Headline, 'command'> {
   const gains = pairs(results, ['rere', 'supervised'], ({ test }) => at(test, 10).ndcg);
@@ -33,32 +33,13 @@ function headlineOf(results: readonly ArmResult[]): Omit<Headline, 'command'> {
   };
 }
 
-type Draft = ReturnType<typeof checksOf>[number];
-
-/** A check as another task has it that has enough seeds; as it is where none has. */
-function elsewhere(
-  check: Draft,
-  tasks: readonly string[],
-  of: (task: string) => readonly ArmResult[],
-): Draft {
-  for (const task of tasks) {
-    const found = checksOf(of(task)).find(({ id }) => id === check.id)!;
-    if (found.verdict !== 'not measured')
-      return { ...found, ours: `${headings[task]}: ${found.ours}` };
-  }
-  return check;
-}
-
 /** What the study says, from whatever cells there are. */
 export function reportRere(records: readonly CellRecord[]): StudyReport {
   const all = resultsOf(records);
   const tasks = [...new Set(all.map(({ task }) => task))];
   const of = (task: string | undefined) => all.filter((result) => result.task === task);
-  const [first, ...others] = MAIN.filter((task) => tasks.includes(task));
-  const main = of(first ?? tasks[0]);
-  const checks = checksOf(main)
-    .map((check) => (check.verdict === 'not measured' ? elsewhere(check, others, of) : check))
-    .map((check) => ({ ...check, note: notes[check.id] ?? null }));
+  const main = of(tasks.includes(MAIN) ? MAIN : tasks[0]);
+  const checks = checksOf(main).map((check) => ({ ...check, note: notes[check.id] ?? null }));
   const plots = plotsOf(main);
   return {
     headline: headlineOf(main),

@@ -109,10 +109,10 @@ function sizeText(results: readonly ArmResult[]): string {
   const start = of(results, 'supervised')[0];
   if (start === undefined) return 'The supervised start has not been computed yet.';
   const { users, sharedTargets, usersPerSecond } = start.test;
-  return `${users} test users, each target ranked among all items but those of the history, as in the code of the published SASRec figures (S³-Rec’s); ${sharedTargets ?? 0} targets share their path with other items, which follow each other by popularity in training, then by place. The decoder has ${start.parameters} parameters, trained for ${start.trainingSeconds} s on one thread with seed ${start.seed}; it answered ${usersPerSecond} users a second. No list held anything that is not an item (${Math.max(...results.map(({ test }) => test.invalidRate))}).`;
+  return `${users} test users, each target ranked among all items but those of the history, as in the code of the published SASRec figures (S³-Rec’s), where TIGER’s keep those too: compare them with the last table; ${sharedTargets ?? 0} targets share their path with other items, which follow each other by popularity in training, then by place. The decoder has ${start.parameters} parameters, trained for ${start.trainingSeconds} s on one thread with seed ${start.seed}; it answered ${usersPerSecond} users a second. No list held anything that is not an item (${Math.max(...results.map(({ test }) => test.invalidRate))}).`;
 }
 
-export const headings: Readonly<Record<string, string>> = {
+const headings: Readonly<Record<string, string>> = {
   beauty: 'Amazon Beauty, semantic ids',
   'beauty-codes': 'Amazon Beauty, a token for each code',
   scientific: 'Amazon Scientific, semantic ids',
