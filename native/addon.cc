@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "functions.h"
+#include "openblas.h"
 
 namespace {
 
@@ -34,6 +35,7 @@ NAPI_MODULE_INIT() {
   try {
     stayLoaded();
     skipBacktraces();
+    laurel::openBlasFirstChoice();
     laurel::defineOperators(env, exports);
     laurel::defineTensors(env, exports);
     laurel::defineBuffers(env, exports);

@@ -2,11 +2,11 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <dlfcn.h>
 #include <torch/version.h>
 
 #include "functions.h"
 #include "fused.h"
+#include "openblas.h"
 
 namespace laurel {
 namespace {
@@ -31,12 +31,6 @@ bool kernelsFuse() {
 }
 
 constexpr int64_t kMostThreads = 4096;
-
-std::string fromOpenBlas(const char* symbol) {
-  using Describe = const char* (*)();
-  const auto describe = reinterpret_cast<Describe>(dlsym(RTLD_DEFAULT, symbol));
-  return describe == nullptr ? "" : describe();
-}
 
 napi_value setThreads(Arguments& arguments) {
   const int64_t count = arguments.integer(0);
@@ -74,8 +68,9 @@ napi_value describeSystem(Arguments& arguments) {
   put(env, system, "torch", toText(env, TORCH_VERSION));
   put(env, system, "build", toText(env, at::show_config()));
   put(env, system, "parallel", toText(env, at::get_parallel_info()));
-  put(env, system, "openblasCore", toText(env, fromOpenBlas("openblas_get_corename")));
-  put(env, system, "openblasConfig", toText(env, fromOpenBlas("openblas_get_config")));
+  put(env, system, "openblasCore", toText(env, describeOpenBlas("openblas_get_corename")));
+  put(env, system, "openblasFirstChoice", toText(env, openBlasFirstChoice()));
+  put(env, system, "openblasConfig", toText(env, describeOpenBlas("openblas_get_config")));
   put(env, system, "kernelSets", toText(env, LAUREL_KERNEL_SETS));
   put(env, system, "fusedMultiplyAdd", toBoolean(env, kernelsFuse()));
   put(env, system, "cuda", toBoolean(env, at::hasCUDA()));

@@ -48,10 +48,8 @@ function describeEngine(system: System, threads: number): Check[] {
   const processor = readProcessor();
   const maps = readSystemFile('/proc/self/maps');
   const blas = findBlas(maps, system.build, system.openblasConfig);
-  const kernels = checkOpenBlasCore(
-    blas.kind.startsWith('openblas') ? system.openblasCore : '',
-    processor,
-  );
+  const core = blas.kind.startsWith('openblas') ? system.openblasCore : '';
+  const kernels = checkOpenBlasCore({ core, firstChoice: system.openblasFirstChoice }, processor);
   const fused = checkFusedKernels(system.fusedMultiplyAdd, processor);
   const built = system.cuda || /USE_CUDA=(?:ON|1)/.test(system.build);
   return [

@@ -59,6 +59,8 @@ export interface SystemDescription {
   parallel: string;
   /** OpenBLAS's kernel family, '' when another BLAS is loaded. */
   openblasCore: string;
+  /** What OpenBLAS had chosen by itself; native/openblas.cc puts Prescott right on newer processors. */
+  openblasFirstChoice: string;
   openblasConfig: string;
   /** Instruction sets that the fused operators were compiled for, besides plain vectors. */
   kernelSets: string;

@@ -58,21 +58,41 @@ export function checkBlas(blas: Blas, { model }: Processor, threads: number): Ch
 /** Kernel families of OpenBLAS that use AVX-512. */
 const AVX512_CORES = new Set(['SkylakeX', 'Cooperlake', 'Sapphirerapids']);
 
-/** The kernels OpenBLAS chose, or was told to use by OPENBLAS_CORETYPE; undefined for another BLAS. */
+/** The kernels OpenBLAS runs, and the ones it had chosen by itself; `core` is '' for another BLAS. */
+export interface OpenBlasKernels {
+  readonly core: string;
+  readonly firstChoice: string;
+}
+
+/** The kernels OpenBLAS chose, was told to use by OPENBLAS_CORETYPE, or was put right to; undefined for another BLAS. */
 export function checkOpenBlasCore(
-  core: string,
+  { core, firstChoice }: OpenBlasKernels,
   { features }: Processor,
   env: NodeJS.ProcessEnv = process.env,
 ): Check | undefined {
   if (core === '') return undefined;
-  const { OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE } = env;
-  const settings = Object.entries({ OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${value}`);
-  const value =
-    settings.length === 0 ? `${core}, its own choice` : `${core}, with ${settings.join(' ')}`;
+  const settings = openBlasSettings(env);
+  const value = `${core}, ${chosenBy({ core, firstChoice }, settings)}`;
   const narrow = features.includes('AVX-512') && !AVX512_CORES.has(core);
   if (settings.length > 0 && narrow)
     return check('kernels', value, 'halves the speed of a processor with AVX-512: unset them');
+  if (core === 'Prescott' && features.includes('AVX2'))
+    return check(
+      'kernels',
+      value,
+      'uses neither AVX2 nor AVX-512: OpenBLAS 0.3.25 or later knows this processor; until then set OPENBLAS_CORETYPE=Haswell',
+    );
   return check('kernels', value, settings.length > 0 && 'measured best unset: unset and compare');
+}
+
+function openBlasSettings({ OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE }: NodeJS.ProcessEnv): string[] {
+  return Object.entries({ OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${value}`);
+}
+
+function chosenBy({ core, firstChoice }: OpenBlasKernels, settings: readonly string[]): string {
+  if (settings.length > 0) return `with ${settings.join(' ')}`;
+  if (core === firstChoice) return 'its own choice';
+  return `chosen by Laurel: OpenBLAS does not know this processor and had taken ${firstChoice}`;
 }

@@ -55,18 +55,38 @@ test('a BLAS that slows training says which one to use instead', () => {
   );
 });
 
+const chosen = (core: string) => ({ core, firstChoice: core });
+
 test('OpenBLAS settings are shown, and named when they hold the processor back', () => {
-  expect(checkOpenBlasCore('', intel, {})).toBeUndefined();
-  expect(checkOpenBlasCore('SkylakeX', intel, {})?.verdict).toBe('ok');
-  const forced = checkOpenBlasCore('Haswell', intel, { OPENBLAS_CORETYPE: 'Haswell' });
+  expect(checkOpenBlasCore(chosen(''), intel, {})).toBeUndefined();
+  expect(checkOpenBlasCore(chosen('SkylakeX'), intel, {})).toMatchObject({
+    verdict: 'ok',
+    value: 'SkylakeX, its own choice',
+  });
+  const forced = checkOpenBlasCore(chosen('Haswell'), intel, { OPENBLAS_CORETYPE: 'Haswell' });
   expect(forced).toMatchObject({
     verdict: 'warn',
     value: 'Haswell, with OPENBLAS_CORETYPE=Haswell',
   });
   expect(forced?.advice).toContain('halves the speed');
   const noWide = { ...intel, features: ['AVX2'] };
-  expect(checkOpenBlasCore('Haswell', noWide, {})?.verdict).toBe('ok');
-  expect(checkOpenBlasCore('Zen', noWide, { OPENBLAS_L2_SIZE: '1024' })?.verdict).toBe('warn');
+  expect(checkOpenBlasCore(chosen('Haswell'), noWide, {})?.verdict).toBe('ok');
+  const small = checkOpenBlasCore(chosen('Zen'), noWide, { OPENBLAS_L2_SIZE: '1024' });
+  expect(small?.verdict).toBe('warn');
+});
+
+test('kernels of an unknown processor are named as put right, or as too old', () => {
+  const corrected = { core: 'SkylakeX', firstChoice: 'Prescott' };
+  expect(checkOpenBlasCore(corrected, intel, {})).toMatchObject({
+    verdict: 'ok',
+    value:
+      'SkylakeX, chosen by Laurel: OpenBLAS does not know this processor and had taken Prescott',
+  });
+  const old = checkOpenBlasCore(chosen('Prescott'), intel, {});
+  expect(old).toMatchObject({ verdict: 'warn' });
+  expect(old?.advice).toContain('OPENBLAS_CORETYPE=Haswell');
+  const ancient = { ...intel, features: [] };
+  expect(checkOpenBlasCore(chosen('Prescott'), ancient, {})?.verdict).toBe('ok');
 });
 
 test('threads are judged against the cores and say why there are so many', () => {

@@ -1,0 +1,63 @@
+// Which of its kernels OpenBLAS multiplies matrices with. Before 0.3.25 it takes those of Prescott, of 2004, on Intel
+// processors that are newer than itself (Raptor Lake, Emerald Rapids and later, OpenMathLib/OpenBLAS#4267), which is
+// five to ten times slower than what they can do.
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <mutex>
+
+#include "openblas.h"
+
+namespace laurel {
+namespace {
+
+template <typename Function>
+Function* findSymbol(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+}
+
+// The widest family that every version with run-time choice knows; nullptr where Prescott may be right.
+const char* widestFamily() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (wide) return "SkylakeX";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return nullptr;
+}
+
+// Lets OpenBLAS choose again, by the variable it reads for this.
+void chooseAgain(const char* family) {
+  const auto quit = findSymbol<void()>("gotoblas_dynamic_quit");
+  const auto choose = findSymbol<void()>("gotoblas_dynamic_init");
+  if (quit == nullptr || choose == nullptr) return;
+  setenv("OPENBLAS_CORETYPE", family, 1);
+  quit();
+  choose();
+  unsetenv("OPENBLAS_CORETYPE");
+}
+
+std::string firstChoice;
+
+void correctOpenBlas() {
+  firstChoice = describeOpenBlas("openblas_get_corename");
+  const char* family = widestFamily();
+  const bool isFree = std::getenv("OPENBLAS_CORETYPE") == nullptr;
+  if (isFree && firstChoice == "Prescott" && family != nullptr) chooseAgain(family);
+}
+
+}  // namespace
+
+std::string describeOpenBlas(const char* symbol) {
+  const auto describe = findSymbol<const char*()>(symbol);
+  return describe == nullptr ? "" : describe();
+}
+
+const std::string& openBlasFirstChoice() {
+  static std::once_flag once;
+  std::call_once(once, correctOpenBlas);
+  return firstChoice;
+}
+
+}  // namespace laurel
