@@ -1,6 +1,7 @@
 // laurel::linear: x Wᵀ + b for many rows by oneDNN where libtorch has loaded it, which is faster than OpenBLAS for the
 // products with W and lays nothing out anew; the product for ∂W is BLAS's. float32 on the CPU, libtorch's own elsewhere.
 #include "fused.h"
+#include "held-signals.h"
 
 #if defined(__linux__)
 #include <dlfcn.h>
@@ -38,6 +39,7 @@ OneDnnProduct oneDnn() {
 at::Tensor multiplyWeight(const at::Tensor& rows, const at::Tensor& weight, bool turned) {
   const int64_t depth = rows.size(1), columns = turned ? weight.size(1) : weight.size(0);
   at::Tensor product = at::empty({rows.size(0), columns}, rows.options());
+  const HeldSignals held;
   const int status = oneDnn()('N', turned ? 'N' : 'T', rows.size(0), columns, depth, 1.0f, rows.data_ptr<float>(),
                               depth, weight.data_ptr<float>(), weight.size(1), 0.0f, product.data_ptr<float>(), columns);
   TORCH_CHECK(status == 0, "oneDNN's product of ", rows.sizes(), " and ", weight.sizes(), " failed with status ", status);
