@@ -178,46 +178,84 @@ void checkBranchCaches(const at::Tensor& keys, const at::Tensor& values, int64_t
                 "a cache of ", cache.sizes(), " does not hold ", rows, " rows of ", places, " places");
 }
 
+// Rows `begin` … `end` − 1 that go on from one prompt.
+std::vector<Range> runsOf(const int64_t* owners, int64_t rows, int64_t shares) {
+  std::vector<Range> runs;
+  for (int64_t share = 0; share < shares; share++) {
+    const int64_t first = rows * share / shares, last = rows * (share + 1) / shares;
+    for (int64_t row = first; row < last; row++) {
+      if (row == first || owners[row] != owners[row - 1]) runs.push_back({row, row});
+      runs.back().end = row + 1;
+    }
+  }
+  return runs;
+}
+
+// Each task is the rows of one prompt, or those of a share, and one key head.
+class BranchHeads : public HeadTasks {
+ public:
+  BranchHeads(const BranchSizes& sizes, const HeadSettings& settings, const SharedPrompts& prompts, std::vector<Range> runs,
+              const at::Tensor& keys, const at::Tensor& values, int64_t angleRow)
+      : sizes_(sizes), settings_(settings), prompts_(prompts), runs_(std::move(runs)), keys_(keys.data_ptr<float>()),
+        values_(values.data_ptr<float>()),
+        factors_{settings.cosine.data_ptr<float>(), settings.signedSine.data_ptr<float>(),
+                 branchNorm(settings.queryNorm, sizes.width), branchNorm(settings.keyNorm, sizes.width), angleRow} {}
+
+  Range tasksOf(const Range& rows) const override {
+    const auto before = [&](int64_t row) {
+      const auto first = std::lower_bound(runs_.begin(), runs_.end(), row,
+                                          [](const Range& run, int64_t place) { return run.begin < place; });
+      return static_cast<int64_t>(first - runs_.begin()) * sizes_.keyHeads;
+    };
+    return {before(rows.begin), before(rows.end)};
+  }
+
+  void run(const Range& tasks, const float* projections, float* out) const override {
+    if (tasks.isEmpty()) return;
+    BranchScratch scratch(sizes_);
+    for (int64_t task = tasks.begin; task < tasks.end; task++)
+      attendBranches(taskOf(task, projections, out), factors_, scratch, sizes_);
+  }
+
+ private:
+  BranchTask taskOf(int64_t index, const float* projections, float* out) const {
+    const Range& rows = runs_[static_cast<size_t>(index / sizes_.keyHeads)];
+    const int64_t head = index % sizes_.keyHeads, width = sizes_.width, owner = prompts_.owners[rows.begin];
+    const int64_t start = prompts_.starts == nullptr ? 0 : prompts_.starts[owner];
+    const int64_t prompt = ((owner * sizes_.keyHeads + head) * sizes_.promptCapacity + start) * width;
+    const int64_t headRow = (sizes_.heads + 2 * sizes_.keyHeads) * width, outRow = sizes_.heads * width;
+    const int64_t branchRow = sizes_.keyHeads * sizes_.capacity * width;
+    const int64_t branch = rows.begin * branchRow + head * sizes_.capacity * width;
+    return {projections + rows.begin * headRow, rows.size(), headRow, rows.begin, head,
+            prompts_.keys.data_ptr<float>() + prompt, prompts_.values.data_ptr<float>() + prompt,
+            prompts_.length - start, keys_ + branch, values_ + branch, branchRow, out + rows.begin * outRow, outRow};
+  }
+
+  BranchSizes sizes_;
+  HeadSettings settings_;
+  SharedPrompts prompts_;
+  std::vector<Range> runs_;
+  float *keys_, *values_;
+  BranchFactors factors_;
+};
+
 }  // namespace
 
-at::Tensor branchAttention(const at::Tensor& given, const at::Tensor& cosine, const at::Tensor& signedSine,
-                           const SharedPrompts& prompts, const at::Tensor& promptKeys, const at::Tensor& promptValues,
-                           const at::Tensor& keys, const at::Tensor& values, int64_t length,
-                           const OptionalTensor& queryNorm, const OptionalTensor& keyNorm, double epsilon, double scale) {
-  const at::Tensor all = given.contiguous();
-  const int64_t rows = all.size(0), width = all.size(3), keyHeads = keys.size(1), heads = all.size(2) - 2 * keyHeads;
-  TORCH_CHECK(isPlainFloat(all) && heads > 0 && heads % keyHeads == 0 && width % 2 == 0, "heads of ", all.sizes(),
-              " do not share ", keyHeads);
+std::unique_ptr<HeadTasks> branchHeads(int64_t rows, int64_t heads, const HeadSettings& settings,
+                                       const SharedPrompts& prompts, const at::Tensor& keys, const at::Tensor& values,
+                                       int64_t length, int64_t shares) {
+  TORCH_CHECK(keys.dim() == 4, "expected caches [R, K, C, D], found ", keys.sizes());
+  const int64_t keyHeads = keys.size(1), width = keys.size(3);
+  TORCH_CHECK(heads > 0 && heads % keyHeads == 0 && width % 2 == 0, "heads ", heads, " do not share ", keyHeads);
   checkBranchCaches(keys, values, rows, length + 1, keyHeads, width);
-  checkBranchCaches(promptKeys, promptValues, 1, prompts.length, keyHeads, width);
-  const BranchSizes sizes{heads, keyHeads, width, keys.size(2), length, promptKeys.size(2), prompts.length,
-                          static_cast<float>(scale), static_cast<float>(epsilon)};
-  const BranchFactors factors{cosine.data_ptr<float>(), signedSine.data_ptr<float>(), branchNorm(queryNorm, width),
-                              branchNorm(keyNorm, width), cosine.numel() == width ? 0 : width};
-  at::Tensor out = at::empty({rows, 1, heads * width}, all.options());
-  std::vector<int64_t> runs{0};
-  for (int64_t row = 1; row < rows; row++)
-    if (prompts.owners[row] != prompts.owners[row - 1]) runs.push_back(row);
-  const auto count = static_cast<int64_t>(runs.size());
-  runs.push_back(rows);
-  const float *from = all.data_ptr<float>(), *pk = promptKeys.data_ptr<float>(), *pv = promptValues.data_ptr<float>();
-  float *k = keys.data_ptr<float>(), *v = values.data_ptr<float>(), *to = out.data_ptr<float>();
-  const int64_t headRow = all.size(2) * width, branchRow = keyHeads * sizes.capacity * width, outRow = heads * width;
-  const int64_t work = 2 * rows / count * sizes.group() * (prompts.length + length + 1) * width;
-  at::parallel_for(0, count * keyHeads, rowsPerTask(work), [&](int64_t begin, int64_t end) {
-    BranchScratch scratch(sizes);
-    for (int64_t index = begin; index < end; index++) {
-      const int64_t run = index / keyHeads, head = index % keyHeads, first = runs[run], owner = prompts.owners[first];
-      const int64_t start = prompts.starts == nullptr ? 0 : prompts.starts[owner];
-      const int64_t prompt = ((owner * keyHeads + head) * sizes.promptCapacity + start) * width;
-      const int64_t branch = first * branchRow + head * sizes.capacity * width;
-      const BranchTask task{from + first * headRow, runs[run + 1] - first, headRow,    first, head,
-                            pk + prompt,            pv + prompt,           prompts.length - start,
-                            k + branch,             v + branch,            branchRow,  to + first * outRow, outRow};
-      attendBranches(task, factors, scratch, sizes);
-    }
-  });
-  return out;
+  checkBranchCaches(prompts.keys, prompts.values, 1, prompts.length, keyHeads, width);
+  TORCH_CHECK(anglesFit(settings.cosine, rows, width) && anglesFit(settings.signedSine, rows, width),
+              "the angles do not fit the heads");
+  const BranchSizes sizes{heads, keyHeads, width, keys.size(2), length, prompts.keys.size(2), prompts.length,
+                          static_cast<float>(settings.scale), static_cast<float>(settings.epsilon)};
+  const int64_t angleRow = settings.cosine.numel() == width && rows > 1 ? 0 : width;
+  return std::make_unique<BranchHeads>(sizes, settings, prompts, runsOf(prompts.owners, rows, shares), keys, values,
+                                       angleRow);
 }
 
 }  // namespace laurel

@@ -95,55 +95,92 @@ const float* normOf(const c10::optional<at::Tensor>& norm, int64_t width) {
   return norm->data_ptr<float>();
 }
 
-}  // namespace
+// Each task is one row and key head.
+class CachedHeads : public HeadTasks {
+ public:
+  CachedHeads(int64_t rows, const DecodeSizes& sizes, const HeadSettings& settings, const at::Tensor& keys,
+              const at::Tensor& values, at::Tensor starts)
+      : sizes_(sizes), settings_(settings), keys_(keys.data_ptr<float>()), values_(values.data_ptr<float>()),
+        starts_(std::move(starts)), first_(starts_.defined() ? starts_.data_ptr<int64_t>() : nullptr),
+        factors_{settings.cosine.data_ptr<float>(), settings.signedSine.data_ptr<float>(),
+                 normOf(settings.queryNorm, sizes.width), normOf(settings.keyNorm, sizes.width)},
+        angleRow_(settings.cosine.numel() == sizes.width && rows > 1 ? 0 : sizes.width) {}
 
-// keys and values [R', K, C, D] gain place `length` of their first R rows; row r sees places starts[r] … length.
-at::Tensor decodeAttention(const at::Tensor& given, const at::Tensor& cosine, const at::Tensor& signedSine,
-                           const at::Tensor& keys, const at::Tensor& values, int64_t length,
-                           const c10::optional<at::Tensor>& starts, const c10::optional<at::Tensor>& queryNorm,
-                           const c10::optional<at::Tensor>& keyNorm, double epsilon, double scale) {
-  const at::Tensor all = given.contiguous();
-  TORCH_CHECK(isPlainFloat(all) && all.dim() == 4 && all.size(1) == 1, "expected float32 [R, 1, heads, D] on the CPU, found ",
-              all.scalar_type(), all.sizes());
-  const int64_t rows = all.size(0), width = all.size(3);
+  Range tasksOf(const Range& rows) const override { return {rows.begin * sizes_.keyHeads, rows.end * sizes_.keyHeads}; }
+
+  void run(const Range& tasks, const float* projections, float* out) const override {
+    const int64_t keyHeads = sizes_.keyHeads, width = sizes_.width, each = sizes_.capacity * width;
+    std::vector<float> scratch(static_cast<size_t>(sizes_.length + 1 + 2 * width));
+    for (int64_t task = tasks.begin; task < tasks.end; task++) {
+      const int64_t row = task / keyHeads;
+      DecodeFactors own = factors_;
+      own.cosine += row * angleRow_;
+      own.signedSine += row * angleRow_;
+      decodeHead(projections + row * (sizes_.heads + 2 * keyHeads) * width, task % keyHeads, own,
+                 first_ == nullptr ? 0 : first_[row], keys_ + task * each, values_ + task * each, scratch.data(),
+                 out + row * sizes_.heads * width, sizes_);
+    }
+  }
+
+ private:
+  DecodeSizes sizes_;
+  HeadSettings settings_;
+  float *keys_, *values_;
+  at::Tensor starts_;
+  const int64_t* first_;
+  DecodeFactors factors_;
+  int64_t angleRow_;
+};
+
+void checkCaches(const at::Tensor& keys, const at::Tensor& values, int64_t rows, int64_t length) {
   for (const at::Tensor& cache : {keys, values})
     TORCH_CHECK(isPlainFloat(cache) && cache.is_contiguous() && cache.dim() == 4 && cache.size(0) >= rows &&
-                    cache.size(3) == width && cache.sizes() == keys.sizes() && length >= 0 && length < cache.size(2),
-                "the cache ", cache.sizes(), " does not fit ", all.sizes(), " at place ", length);
-  const int64_t keyHeads = keys.size(1), heads = all.size(2) - 2 * keyHeads, capacity = keys.size(2);
+                    cache.sizes() == keys.sizes() && length >= 0 && length < cache.size(2),
+                "the cache ", cache.sizes(), " does not hold ", rows, " rows at place ", length);
+}
+
+at::Tensor checkedStarts(const OptionalTensor& starts, int64_t rows, int64_t length) {
+  if (!starts.has_value() || !starts->defined()) return {};
+  TORCH_CHECK(starts->is_cpu() && starts->scalar_type() == at::kLong && starts->numel() == rows,
+              "expected one int64 start per row, found ", starts->sizes());
+  const at::Tensor firsts = starts->contiguous();
+  const int64_t* const each = firsts.data_ptr<int64_t>();
+  for (int64_t row = 0; row < rows; row++)
+    TORCH_CHECK(each[row] >= 0 && each[row] <= length, "start ", each[row], " is not within ", length, " places");
+  return firsts;
+}
+
+}  // namespace
+
+std::unique_ptr<HeadTasks> cachedHeads(int64_t rows, int64_t heads, const HeadSettings& settings, const at::Tensor& keys,
+                                       const at::Tensor& values, int64_t length, const OptionalTensor& starts) {
+  checkCaches(keys, values, rows, length);
+  const int64_t keyHeads = keys.size(1), width = keys.size(3);
   TORCH_CHECK(heads > 0 && heads % keyHeads == 0 && width % 2 == 0, "heads ", heads, " do not share ", keyHeads);
-  TORCH_CHECK(anglesFit(cosine, all) && anglesFit(signedSine, all), "the angles do not fit the heads");
-  at::Tensor firsts;
-  if (starts.has_value() && starts->defined()) {
-    TORCH_CHECK(starts->is_cpu() && starts->scalar_type() == at::kLong && starts->numel() == rows,
-                "expected one int64 start per row, found ", starts->sizes());
-    firsts = starts->contiguous();
-    const int64_t* const each = firsts.data_ptr<int64_t>();
-    for (int64_t row = 0; row < rows; row++)
-      TORCH_CHECK(each[row] >= 0 && each[row] <= length, "start ", each[row], " is not within ", length, " places");
-  }
-  const DecodeSizes sizes{heads, keyHeads, width, capacity, length, static_cast<float>(scale),
-                          static_cast<float>(epsilon)};
+  TORCH_CHECK(anglesFit(settings.cosine, rows, width) && anglesFit(settings.signedSine, rows, width),
+              "the angles do not fit the heads");
+  const DecodeSizes sizes{heads, keyHeads, width, keys.size(2), length, static_cast<float>(settings.scale),
+                          static_cast<float>(settings.epsilon)};
+  return std::make_unique<CachedHeads>(rows, sizes, settings, keys, values, checkedStarts(starts, rows, length));
+}
+
+at::Tensor decodeAttention(const at::Tensor& given, const at::Tensor& cosine, const at::Tensor& signedSine,
+                           const at::Tensor& keys, const at::Tensor& values, int64_t length,
+                           const OptionalTensor& starts, const OptionalTensor& queryNorm,
+                           const OptionalTensor& keyNorm, double epsilon, double scale) {
+  const at::Tensor all = given.contiguous();
+  TORCH_CHECK(isPlainFloat(all) && all.dim() == 4 && all.size(1) == 1 && keys.dim() == 4 && keys.size(3) == all.size(3),
+              "expected float32 [R, 1, heads, D] on the CPU beside caches of that width, found ", all.scalar_type(),
+              all.sizes());
+  const int64_t rows = all.size(0), width = all.size(3), keyHeads = keys.size(1), heads = all.size(2) - 2 * keyHeads;
+  const HeadSettings settings{cosine, signedSine, queryNorm, keyNorm, epsilon, scale};
+  const auto tasks = cachedHeads(rows, heads, settings, keys, values, length, starts);
   at::Tensor out = at::empty({rows, 1, heads * width}, all.options());
-  const bool perRow = cosine.numel() != width;
-  const DecodeFactors factors{cosine.data_ptr<float>(), signedSine.data_ptr<float>(), normOf(queryNorm, width),
-                              normOf(keyNorm, width)};
   const float* const from = all.data_ptr<float>();
-  const int64_t* const first = firsts.defined() ? firsts.data_ptr<int64_t>() : nullptr;
-  float *k = keys.data_ptr<float>(), *v = values.data_ptr<float>(), *to = out.data_ptr<float>();
-  const int64_t work = 2 * heads / keyHeads * (length + 1) * width;
-  at::parallel_for(0, rows * keyHeads, rowsPerTask(work), [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(length + 1 + 2 * width));
-    for (int64_t task = begin; task < end; task++) {
-      const int64_t row = task / keyHeads, head = task % keyHeads, angle = perRow ? row * width : 0;
-      DecodeFactors own = factors;
-      own.cosine += angle;
-      own.signedSine += angle;
-      decodeHead(from + row * all.size(2) * width, head, own, first == nullptr ? 0 : first[row],
-                 k + task * capacity * width, v + task * capacity * width, scratch.data(), to + row * heads * width,
-                 sizes);
-    }
-  });
+  float* const to = out.data_ptr<float>();
+  const Range every = tasks->tasksOf({0, rows});
+  at::parallel_for(0, every.size(), rowsPerTask(2 * heads / keyHeads * (length + 1) * width),
+                   [&](int64_t begin, int64_t end) { tasks->run({begin, end}, from, to); });
   return out;
 }
 

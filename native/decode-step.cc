@@ -4,8 +4,16 @@
 // follows.
 //   h = x + attend(norm(x)) Oᵀ,   y = h + swiglu(norm(h) [G, U]ᵀ) Dᵀ   for each layer; logits = norm(y) Vᵀ
 // Without the packed V, norm(y) is returned.
+// All threads go through the layers together: each makes its own columns of every product, or, where there are rows
+// enough, everything of its own rows.
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
 #include "decoder-parts.h"
 #include "fused.h"
+#include "team.h"
 
 namespace laurel {
 namespace {
@@ -16,54 +24,119 @@ using OptionalList = c10::List<c10::optional<at::Tensor>>;
 // layers, and none waits for another; with fewer, threads share each product.
 constexpr int64_t kRowsAlone = 16;
 
-// What a step has in common for all layers.
-struct DecodeStep {
-  at::Tensor cosine, signedSine;
-  OptionalTensor starts;
-  int64_t length;
-  double epsilon;
-  // Of rows that share prompts; owners are null where none do.
-  SharedPrompts prompts{};
-};
+// Multiplications of a step that are worth a thread of their own.
+constexpr int64_t kStepGrain = 1 << 18;
 
 // Of each layer, in order: 2 norms; 4 packed matrices (query-key-value, output, gate-up, down) and their biases; the
 // norms of query and key heads; keys and values. Behind them the final norm and, where logits are wanted, the packed
 // output matrix.
-struct DecodeLayers {
+struct DecodeLists {
   at::TensorList norms, packed;
   const OptionalList &biases, &headNorms;
   at::TensorList caches;
   // Keys and values of shared prompts, like caches; empty where none are.
   at::TensorList promptCaches = {};
+
+  int64_t layers() const { return static_cast<int64_t>(caches.size() / 2); }
 };
 
-// Rows `first` and after of the caches are x's.
-at::Tensor decodeLayer(const at::Tensor& x, int64_t first, int64_t layer, const DecodeLayers& all,
-                       const DecodeStep& step, int64_t gateUpFeatures) {
-  const int64_t rows = x.size(0), channels = x.size(-1);
-  const at::Tensor keys = all.caches[2 * layer].narrow(0, first, rows);
-  const at::Tensor values = all.caches[2 * layer + 1].narrow(0, first, rows);
-  const auto project = [&](const at::Tensor& input, int64_t index, int64_t features, const OptionalTensor& residual) {
-    return packedLinear(input, all.packed[4 * layer + index], features, all.biases.get(4 * layer + index), residual);
-  };
-  const int64_t keyHeads = keys.size(1), width = keys.size(3);
-  const at::Tensor normed = rmsNorm(x, all.norms[2 * layer], step.epsilon);
-  const int64_t heads = all.packed[4 * layer + 1].size(1) / width;
-  const at::Tensor together = project(normed, 0, (heads + 2 * keyHeads) * width, c10::nullopt);
-  const at::Tensor split = together.view({rows, 1, heads + 2 * keyHeads, width});
-  const OptionalTensor queryNorm = all.headNorms.get(2 * layer), keyNorm = all.headNorms.get(2 * layer + 1);
-  const double scale = 1 / std::sqrt(static_cast<double>(width));
-  const at::Tensor mixed =
-      step.prompts.owners == nullptr
-          ? decodeAttention(split, step.cosine, step.signedSine, keys, values, step.length, step.starts, queryNorm,
-                            keyNorm, step.epsilon, scale)
-          : branchAttention(split, step.cosine, step.signedSine, step.prompts, all.promptCaches[2 * layer],
-                            all.promptCaches[2 * layer + 1], keys, values, step.length, queryNorm, keyNorm,
-                            step.epsilon, scale);
-  const at::Tensor attended = project(mixed, 1, channels, x);
-  const at::Tensor gated = swiglu(project(rmsNorm(attended, all.norms[2 * layer + 1], step.epsilon), 2,
-                                          gateUpFeatures, c10::nullopt));
-  return project(gated, 3, channels, attended);
+struct LayerParts {
+  const float *firstNorm, *secondNorm;
+  PackedMatrix projections, output, gateUp, down;
+  std::unique_ptr<HeadTasks> heads;
+};
+
+// A decoder as its loops see it.
+struct StepParts {
+  std::vector<LayerParts> layers;
+  const float* finalNorm;
+  PackedMatrix head;  // of null numbers where states are wanted
+  int64_t rows, channels, mixedWidth, inner;
+  float epsilon;
+};
+
+// What is between the loops, row by row. `result` is [R, V] or [R, C].
+struct StepMemory {
+  float *states, *projected, *mixed, *both, *gated, *result;
+};
+
+// One layer for some rows. `normed` is the member's own: norming them anew costs less than waiting.
+void goThrough(const LayerParts& layer, const StepParts& step, const StepMemory& memory, const Range& rows,
+               float* normed, const Team& team) {
+  const int64_t count = rows.size(), channels = step.channels;
+  float* const states = memory.states + rows.begin * channels;
+  float* const projected = memory.projected + rows.begin * layer.projections.features;
+  float* const mixed = memory.mixed + rows.begin * step.mixedWidth;
+  float* const both = memory.both + rows.begin * 2 * step.inner;
+  float* const gated = memory.gated + rows.begin * step.inner;
+  normRows(states, layer.firstNorm, normed, nullptr, count, channels, step.epsilon);
+  multiplyPacked(layer.projections, team.share(layer.projections.panels()), normed, count, nullptr, projected);
+  team.wait();
+  layer.heads->run(team.share(layer.heads->tasksOf(rows)), memory.projected, memory.mixed);
+  team.wait();
+  multiplyPacked(layer.output, team.share(layer.output.panels()), mixed, count, states, states);
+  team.wait();
+  normRows(states, layer.secondNorm, normed, nullptr, count, channels, step.epsilon);
+  multiplyPacked(layer.gateUp, team.share(layer.gateUp.panels()), normed, count, nullptr, both);
+  team.wait();
+  gateRows(both, gated, count, step.inner, team.share({0, step.inner}));
+  team.wait();
+  multiplyPacked(layer.down, team.share(layer.down.panels()), gated, count, states, states);
+  team.wait();
+}
+
+// All layers for some rows, and what comes of them.
+void goThroughAll(const StepParts& step, const StepMemory& memory, const Range& rows, float* normed, const Team& team) {
+  const int64_t count = rows.size(), channels = step.channels;
+  for (const LayerParts& layer : step.layers) goThrough(layer, step, memory, rows, normed, team);
+  const float* const states = memory.states + rows.begin * channels;
+  if (step.head.numbers == nullptr) {
+    const Range own = team.share({0, count});
+    normRows(states + own.begin * channels, step.finalNorm, memory.result + (rows.begin + own.begin) * channels, nullptr,
+             own.size(), channels, step.epsilon);
+    return;
+  }
+  normRows(states, step.finalNorm, normed, nullptr, count, channels, step.epsilon);
+  multiplyPacked(step.head, team.share(step.head.panels()), normed, count, nullptr,
+                 memory.result + rows.begin * step.head.features);
+}
+
+int64_t multiplications(const StepParts& step) {
+  int64_t each = step.head.depth * step.head.features;
+  for (const LayerParts& layer : step.layers)
+    for (const PackedMatrix* matrix : {&layer.projections, &layer.output, &layer.gateUp, &layer.down})
+      each += matrix->depth * matrix->features;
+  return step.rows * each;
+}
+
+// Threads that the rows are shared among; 1 where threads share products.
+int64_t sharesOf(int64_t rows) {
+  const int64_t threads = at::get_num_threads();
+  return rows >= kRowsAlone * threads ? threads : 1;
+}
+
+at::Tensor runStep(const StepParts& step, const at::Tensor& states, int64_t shares) {
+  const int64_t rows = step.rows, wide = step.layers.empty() ? 0 : step.layers[0].projections.features;
+  const int64_t threads = std::max<int64_t>(
+      1, std::min<int64_t>(at::get_num_threads(), multiplications(step) / kStepGrain));
+  const int64_t normed = (shares > 1 ? 1 : threads) * rows * step.channels;
+  const at::Tensor scratch =
+      at::empty({rows * (wide + step.mixedWidth + 3 * step.inner) + normed}, states.options());
+  const bool wantsStates = step.head.numbers == nullptr;
+  at::Tensor result = at::empty({rows, wantsStates ? step.channels : step.head.features}, states.options());
+  float* place = scratch.data_ptr<float>();
+  const auto take = [&](int64_t numbers) { return std::exchange(place, place + rows * numbers); };
+  const StepMemory memory{states.data_ptr<float>(), take(wide),       take(step.mixedWidth),
+                          take(2 * step.inner),     take(step.inner), result.data_ptr<float>()};
+  together(shares > 1 ? shares : threads, [&](const Team& team) {
+    if (shares == 1) return goThroughAll(step, memory, {0, rows}, place + team.index * rows * step.channels, team);
+    const Range own = team.share({0, shares});
+    for (int64_t share = own.begin; share < own.end; share++) {
+      const Range mine{rows * share / shares, rows * (share + 1) / shares};
+      goThroughAll(step, memory, mine, place + mine.begin * step.channels, Team{});
+    }
+  });
+  return result;
 }
 
 // The row of each position of a table [positions, 1, D]: one that all rows share, or one per row.
@@ -73,40 +146,9 @@ at::Tensor anglesAt(const at::Tensor& table, const OptionalTensor& starts, int64
   return at::index_select(table, 0, (length - *starts)).unsqueeze(1);
 }
 
-// What a share of the rows takes from the step: its own angles and starts.
-DecodeStep stepOf(const DecodeStep& all, int64_t first, int64_t rows) {
-  DecodeStep own = all;
-  if (own.prompts.owners != nullptr) own.prompts.owners += first;
-  if (!all.starts.has_value() || !all.starts->defined()) return own;
-  own.cosine = all.cosine.narrow(0, first, rows);
-  own.signedSine = all.signedSine.narrow(0, first, rows);
-  own.starts = all.starts->narrow(0, first, rows);
-  return own;
-}
-
-// [R, 1, C] after every layer, written over the embeddings.
-void decodeRows(at::Tensor& states, const DecodeLayers& all, const DecodeStep& step) {
-  const int64_t rows = states.size(0), threads = at::get_num_threads();
-  const auto layers = static_cast<int64_t>(all.caches.size() / 2);
-  const int64_t shares = rows >= kRowsAlone * threads ? threads : 1;
-  at::parallel_for(0, shares, 1, [&](int64_t begin, int64_t end) {
-    at::NoGradGuard withoutGradient;
-    for (int64_t share = begin; share < end; share++) {
-      const int64_t first = rows * share / shares, count = rows * (share + 1) / shares - first;
-      const DecodeStep own = stepOf(step, first, count);
-      const at::Tensor part = states.narrow(0, first, count);
-      at::Tensor x = part;
-      for (int64_t layer = 0; layer < layers; layer++)
-        x = decodeLayer(x, first, layer, all, own, 2 * all.packed[4 * layer + 3].size(1));
-      std::memcpy(part.data_ptr<float>(), x.data_ptr<float>(), part.nbytes());
-    }
-  });
-}
-
-void checkLists(const DecodeLayers& all) {
-  const auto layers = static_cast<int64_t>(all.caches.size() / 2);
+void checkLists(const DecodeLists& all) {
   const auto has = [&](size_t size, int64_t each, int64_t more) {
-    return static_cast<int64_t>(size) == each * layers + more;
+    return static_cast<int64_t>(size) == each * all.layers() + more;
   };
   const bool hasMatrices = has(all.packed.size(), 4, 0) || has(all.packed.size(), 4, 1);
   TORCH_CHECK(has(all.norms.size(), 2, 1) && hasMatrices && has(all.biases.size(), 4, 0) &&
@@ -117,29 +159,78 @@ void checkLists(const DecodeLayers& all) {
               all.promptCaches.size(), " prompts' caches are not of the same layers");
 }
 
+const float* normAt(const at::Tensor& norm, int64_t channels) {
+  TORCH_CHECK(isPlainFloat(norm) && norm.is_contiguous() && norm.numel() == channels, "expected a norm of ", channels,
+              " numbers, found ", norm.sizes());
+  return norm.data_ptr<float>();
+}
+
+// Attention of a layer, given how many heads and key heads there are.
+using HeadsOf = std::function<std::unique_ptr<HeadTasks>(int64_t layer, int64_t heads)>;
+
+LayerParts layerParts(const DecodeLists& all, int64_t layer, int64_t channels, const HeadsOf& headsOf) {
+  const at::Tensor& keys = all.caches[2 * layer];
+  TORCH_CHECK(keys.dim() == 4, "expected caches [R, K, C, D], found ", keys.sizes());
+  const at::Tensor* const packed = &all.packed[4 * layer];
+  const int64_t mixed = packed[1].size(1), inner = packed[3].size(1), width = keys.size(3);
+  const auto matrix = [&](int64_t index, int64_t features, int64_t depth) {
+    return packedMatrix(packed[index], features, depth, all.biases.get(static_cast<size_t>(4 * layer + index)));
+  };
+  return {normAt(all.norms[2 * layer], channels),
+          normAt(all.norms[2 * layer + 1], channels),
+          matrix(0, mixed + 2 * keys.size(1) * width, channels),
+          matrix(1, channels, mixed),
+          matrix(2, 2 * inner, channels),
+          matrix(3, channels, inner),
+          headsOf(layer, mixed / width)};
+}
+
+StepParts stepParts(const DecodeLists& all, int64_t rows, const at::Tensor& embeddings, double epsilon,
+                    const HeadsOf& headsOf) {
+  const int64_t layers = all.layers(), channels = embeddings.size(1);
+  StepParts step{{}, normAt(all.norms[2 * layers], channels), {}, rows, channels, 0, 0, static_cast<float>(epsilon)};
+  for (int64_t layer = 0; layer < layers; layer++) step.layers.push_back(layerParts(all, layer, channels, headsOf));
+  for (const LayerParts& layer : step.layers) {
+    step.mixedWidth = std::max(step.mixedWidth, layer.output.depth);
+    step.inner = std::max(step.inner, layer.down.depth);
+    TORCH_CHECK(layer.output.depth == step.mixedWidth && layer.down.depth == step.inner &&
+                    layer.projections.features == step.layers[0].projections.features,
+                "expected layers of one shape");
+  }
+  if (static_cast<int64_t>(all.packed.size()) > 4 * layers)
+    step.head = packedMatrix(all.packed[4 * layers], embeddings.size(0), channels, c10::nullopt);
+  return step;
+}
+
 // Through all layers to the scores of the next tokens [R, V], or to the states before them [R, C].
-at::Tensor scoresAfter(const at::Tensor& tokens, const at::Tensor& embeddings, const DecodeLayers& all,
-                       const DecodeStep& step) {
+at::Tensor scoresAfter(const at::Tensor& tokens, const at::Tensor& embeddings, const DecodeLists& all, double epsilon,
+                       const HeadsOf& headsOf, int64_t shares) {
   TORCH_CHECK(tokens.dim() == 2 && tokens.size(1) == 1, "expected [R, 1], found ", tokens.sizes());
+  TORCH_CHECK(isPlainFloat(embeddings) && embeddings.dim() == 2, "expected float32 [V, C], found ", embeddings.sizes());
   checkLists(all);
   at::NoGradGuard withoutGradient;
-  const auto layers = static_cast<int64_t>(all.caches.size() / 2);
-  at::Tensor states = at::embedding(embeddings, tokens);
-  decodeRows(states, all, step);
-  const at::Tensor normed = rmsNorm(states, all.norms[2 * layers], step.epsilon);
-  if (static_cast<int64_t>(all.packed.size()) == 4 * layers) return normed.view({tokens.size(0), embeddings.size(1)});
-  const at::Tensor scores =
-      packedLinear(normed, all.packed[4 * layers], embeddings.size(0), c10::nullopt, c10::nullopt);
-  return scores.view({tokens.size(0), embeddings.size(0)});
+  const at::Tensor states = at::embedding(embeddings, tokens).contiguous();
+  return runStep(stepParts(all, tokens.size(0), embeddings, epsilon, headsOf), states, shares);
+}
+
+// Query and key norms of a layer, with the step's angles.
+HeadSettings settingsOf(const DecodeLists& all, int64_t layer, const HeadSettings& angles) {
+  const auto width = static_cast<double>(all.caches[2 * layer].size(3));
+  const auto norm = [&](int64_t index) { return all.headNorms.get(static_cast<size_t>(index)); };
+  return {angles.cosine, angles.signedSine, norm(2 * layer), norm(2 * layer + 1), angles.epsilon, 1 / std::sqrt(width)};
 }
 
 at::Tensor decodeStep(const at::Tensor& tokens, const at::Tensor& embeddings, const at::Tensor& cosines,
                       const at::Tensor& signedSines, const OptionalTensor& starts, int64_t length,
                       at::TensorList norms, at::TensorList packed, const OptionalList& biases,
                       const OptionalList& headNorms, at::TensorList caches, double epsilon) {
-  const DecodeLayers all{norms, packed, biases, headNorms, caches};
-  return scoresAfter(tokens, embeddings, all,
-                     {anglesAt(cosines, starts, length), anglesAt(signedSines, starts, length), starts, length, epsilon});
+  const DecodeLists all{norms, packed, biases, headNorms, caches};
+  const HeadSettings angles{anglesAt(cosines, starts, length), anglesAt(signedSines, starts, length), {}, {}, epsilon, 1};
+  const int64_t rows = tokens.size(0);
+  const auto headsOf = [&](int64_t layer, int64_t heads) {
+    return cachedHeads(rows, heads, settingsOf(all, layer, angles), caches[2 * layer], caches[2 * layer + 1], length, starts);
+  };
+  return scoresAfter(tokens, embeddings, all, epsilon, headsOf, sharesOf(rows));
 }
 
 // Owners ascend within their prompts, and prompts begin before their end.
@@ -163,15 +254,19 @@ at::Tensor branchStep(const at::Tensor& tokens, const at::Tensor& embeddings, co
                       const OptionalList& biases, const OptionalList& headNorms, at::TensorList prompts,
                       at::TensorList caches, double epsilon) {
   TORCH_CHECK(!prompts.empty(), "expected the prompts' caches");
-  checkOwners(owners, starts, tokens.size(0), prompts[0].size(0), promptLength);
+  const int64_t rows = tokens.size(0), place = promptLength + length, shares = sharesOf(rows);
+  checkOwners(owners, starts, rows, prompts[0].size(0), promptLength);
   const bool isPadded = starts.has_value() && starts->defined();
   const OptionalTensor ofRows = isPadded ? OptionalTensor(at::index_select(*starts, 0, owners)) : c10::nullopt;
-  const SharedPrompts shared{owners.data_ptr<int64_t>(), isPadded ? starts->data_ptr<int64_t>() : nullptr, promptLength};
-  const int64_t place = promptLength + length;
-  const DecodeLayers all{norms, packed, biases, headNorms, caches, prompts};
-  return scoresAfter(tokens, embeddings, all,
-                     {anglesAt(cosines, ofRows, place), anglesAt(signedSines, ofRows, place), ofRows, length, epsilon,
-                      shared});
+  const int64_t* const firsts = isPadded ? starts->data_ptr<int64_t>() : nullptr;
+  const DecodeLists all{norms, packed, biases, headNorms, caches, prompts};
+  const HeadSettings angles{anglesAt(cosines, ofRows, place), anglesAt(signedSines, ofRows, place), {}, {}, epsilon, 1};
+  const auto headsOf = [&](int64_t layer, int64_t heads) {
+    const SharedPrompts shared{owners.data_ptr<int64_t>(), firsts, promptLength, prompts[2 * layer], prompts[2 * layer + 1]};
+    return branchHeads(rows, heads, settingsOf(all, layer, angles), shared, caches[2 * layer], caches[2 * layer + 1], length,
+                       shares);
+  };
+  return scoresAfter(tokens, embeddings, all, epsilon, headsOf, shares);
 }
 
 const auto decodeStepLibrary = defineOnce("decode_step", [](torch::Library& library) {

@@ -1,7 +1,11 @@
-// Operators that others are made of.
+// Operators that others are made of, and the loops inside them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
+
+#include <memory>
+
+#include "panels.h"
 
 namespace laurel {
 
@@ -9,10 +13,51 @@ using OptionalTensor = c10::optional<at::Tensor>;
 
 at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double epsilon);
 
+// y = x / √(mean(x²) + ε) · g for rows of `width`; the factors 1/√… go to `scales` where it is not null.
+void normRows(const float* x, const float* weight, float* y, float* scales, int64_t rows, int64_t width, float epsilon);
+
 at::Tensor swiglu(const at::Tensor& both);
+
+// silu(gate) ⊙ up of some columns, of rows with `width` of each side by side.
+void gateRows(const float* both, float* y, int64_t rows, int64_t width, const Range& columns);
 
 at::Tensor packedLinear(const at::Tensor& x, const at::Tensor& packed, int64_t features, const OptionalTensor& bias,
                         const OptionalTensor& residual);
+
+// A matrix that laurel::pack_linears has laid out, and its bias, which may be null.
+struct PackedMatrix {
+  const float *numbers, *bias;
+  int64_t depth, features;
+  Range panels() const;
+};
+
+// @throws where `packed` is no matrix of so many features and such a depth, or the bias is not theirs.
+PackedMatrix packedMatrix(const at::Tensor& packed, int64_t features, int64_t depth, const OptionalTensor& bias);
+
+// y = x Wᵀ + b (+ addend), the columns of some panels. The addend may be y.
+void multiplyPacked(const PackedMatrix& matrix, const Range& panels, const float* x, int64_t rows, const float* addend,
+                    float* y);
+
+// How heads become queries and keys. The angles are one row of width D for all, or one for each row.
+struct HeadSettings {
+  at::Tensor cosine, signedSine;
+  OptionalTensor queryNorm, keyNorm;
+  double epsilon, scale;
+};
+
+// Attention of one layer for the last token of each row, in tasks that any thread may take.
+class HeadTasks {
+ public:
+  virtual ~HeadTasks() = default;
+  // Tasks of rows that stand side by side.
+  virtual Range tasksOf(const Range& rows) const = 0;
+  // projections [R, heads + 2 key heads, D] → out [R, heads, D] of the tasks' rows and heads; keys and values gain a place.
+  virtual void run(const Range& tasks, const float* projections, float* out) const = 0;
+};
+
+// keys and values [R', K, C, D] gain place `length` of their first R rows; row r sees places starts[r] … length.
+std::unique_ptr<HeadTasks> cachedHeads(int64_t rows, int64_t heads, const HeadSettings& settings, const at::Tensor& keys,
+                                       const at::Tensor& values, int64_t length, const OptionalTensor& starts);
 
 at::Tensor decodeAttention(const at::Tensor& all, const at::Tensor& cosine, const at::Tensor& signedSine,
                            const at::Tensor& keys, const at::Tensor& values, int64_t length,
@@ -24,12 +69,13 @@ at::Tensor decodeAttention(const at::Tensor& all, const at::Tensor& cosine, cons
 struct SharedPrompts {
   const int64_t *owners, *starts;  // starts may be null: 0
   int64_t length;
+  at::Tensor keys, values;
 };
 
-// keys and values [R', K, C, D] of the rows' branches gain place `length` of their first R rows.
-at::Tensor branchAttention(const at::Tensor& all, const at::Tensor& cosine, const at::Tensor& signedSine,
-                           const SharedPrompts& prompts, const at::Tensor& promptKeys, const at::Tensor& promptValues,
-                           const at::Tensor& keys, const at::Tensor& values, int64_t length,
-                           const OptionalTensor& queryNorm, const OptionalTensor& keyNorm, double epsilon, double scale);
+// keys and values [R', K, C, D] of the rows' branches gain place `length` of their first R rows. No task reaches over a
+// border of `shares` equal shares of the rows.
+std::unique_ptr<HeadTasks> branchHeads(int64_t rows, int64_t heads, const HeadSettings& settings,
+                                       const SharedPrompts& prompts, const at::Tensor& keys, const at::Tensor& values,
+                                       int64_t length, int64_t shares);
 
 }  // namespace laurel

@@ -71,42 +71,68 @@ const float* numbersOf(const c10::optional<at::Tensor>& tensor) {
   return tensor.has_value() && tensor->defined() ? tensor->data_ptr<float>() : nullptr;
 }
 
-void multiplyPacked(const at::Tensor& x, const at::Tensor& packed, const float* bias, const float* addend,
-                    at::Tensor& y) {
-  const int64_t depth = x.size(-1), features = y.size(-1), rows = depth == 0 ? 0 : x.numel() / depth;
-  const int64_t panels = panelCount(features), blocks = (rows + kRowsAtOnce - 1) / kRowsAtOnce, width = panelWidth();
-  const float *from = x.data_ptr<float>(), *weights = packed.data_ptr<float>();
-  float* const to = y.data_ptr<float>();
-  const int64_t work = std::max<int64_t>(1, std::min(rows, kRowsAtOnce) * depth * width);
-  at::parallel_for(0, panels * blocks, std::max<int64_t>(1, kPackedGrain / work), [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; task++) {
-      const int64_t panel = task / blocks, row = task % blocks * kRowsAtOnce, first = panel * width;
-      const int64_t place = row * features + first;
-      multiplyTile({std::min(kRowsAtOnce, rows - row), depth, panelColumns(panel, features), from + row * depth, depth,
-                    1, weights + first * depth, to + place, features, std::min(width, features - first),
-                    bias == nullptr ? nullptr : bias + first, addend == nullptr ? nullptr : addend + place});
-    }
-  });
+const float* biasOf(const OptionalTensor& bias, int64_t features) {
+  if (!bias.has_value() || !bias->defined()) return nullptr;
+  TORCH_CHECK(isPlainFloat(*bias) && bias->is_contiguous() && bias->numel() == features, "expected a bias of ",
+              features, " numbers");
+  return bias->data_ptr<float>();
 }
+
+// Some rows times one panel.
+void multiplyPanel(const PackedMatrix& matrix, int64_t panel, const Range& rows, const float* x, const float* addend,
+                   float* y) {
+  const int64_t depth = matrix.depth, features = matrix.features, first = panel * panelWidth();
+  const int64_t place = rows.begin * features + first;
+  multiplyTile({rows.size(), depth, panelColumns(panel, features), x + rows.begin * depth, depth, 1,
+                matrix.numbers + first * depth, y + place, features, std::min(panelWidth(), features - first),
+                matrix.bias == nullptr ? nullptr : matrix.bias + first, addend == nullptr ? nullptr : addend + place});
+}
+
+Range rowsAtOnce(int64_t block, int64_t rows) {
+  return {block * kRowsAtOnce, std::min(rows, (block + 1) * kRowsAtOnce)};
+}
+
+int64_t rowBlocks(int64_t rows) { return (rows + kRowsAtOnce - 1) / kRowsAtOnce; }
 
 }  // namespace
 
+Range PackedMatrix::panels() const { return {0, panelCount(features)}; }
+
+PackedMatrix packedMatrix(const at::Tensor& packed, int64_t features, int64_t depth, const OptionalTensor& bias) {
+  TORCH_CHECK(isPlainFloat(packed) && packed.is_contiguous() && packed.dim() == 2 && features > 0 &&
+                  packed.size(0) == packedColumns(features) && packed.size(1) == depth,
+              "a packed matrix ", packed.sizes(), " does not turn ", depth, " numbers into ", features);
+  return {packed.data_ptr<float>(), biasOf(bias, features), depth, features};
+}
+
+void multiplyPacked(const PackedMatrix& matrix, const Range& panels, const float* x, int64_t rows, const float* addend,
+                    float* y) {
+  for (int64_t panel = panels.begin; panel < panels.end; panel++)
+    for (int64_t block = 0; block < rowBlocks(rows); block++)
+      multiplyPanel(matrix, panel, rowsAtOnce(block, rows), x, addend, y);
+}
+
 at::Tensor packedLinear(const at::Tensor& given, const at::Tensor& packed, int64_t features,
                         const c10::optional<at::Tensor>& bias, const c10::optional<at::Tensor>& residual) {
-  TORCH_CHECK(isPlainFloat(given) && given.dim() > 0 && isPlainFloat(packed) && packed.is_contiguous() &&
-                  packed.dim() == 2 && features > 0 && packed.size(0) == packedColumns(features) &&
-                  packed.size(1) == given.size(-1),
-              "a packed matrix ", packed.sizes(), " does not turn ", given.sizes(), " into ", features);
+  TORCH_CHECK(isPlainFloat(given) && given.dim() > 0, "expected float32 on the CPU, found ", given.scalar_type(),
+              given.sizes());
+  const PackedMatrix matrix = packedMatrix(packed, features, given.size(-1), bias);
   const at::Tensor x = given.contiguous();
   auto shape = x.sizes().vec();
   shape.back() = features;
   at::Tensor y = at::empty(shape, x.options());
-  TORCH_CHECK(!bias.has_value() || (isPlainFloat(*bias) && bias->is_contiguous() && bias->numel() == features),
-              "expected a bias of ", features, " numbers");
   TORCH_CHECK(!residual.has_value() ||
                   (isPlainFloat(*residual) && residual->is_contiguous() && residual->sizes() == y.sizes()),
               "expected a residual ", y.sizes());
-  if (y.numel() > 0) multiplyPacked(x, packed, numbersOf(bias), numbersOf(residual), y);
+  const int64_t rows = y.numel() / features, blocks = rowBlocks(rows);
+  const float *const from = x.data_ptr<float>(), *const addend = numbersOf(residual);
+  float* const to = y.data_ptr<float>();
+  const int64_t work = std::max<int64_t>(1, std::min(rows, kRowsAtOnce) * matrix.depth * panelWidth());
+  at::parallel_for(0, matrix.panels().size() * blocks, std::max<int64_t>(1, kPackedGrain / work),
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t task = begin; task < end; task++)
+                       multiplyPanel(matrix, task / blocks, rowsAtOnce(task % blocks, rows), from, addend, to);
+                   });
   return y;
 }
 

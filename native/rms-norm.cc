@@ -7,7 +7,6 @@
 #include <vector>
 
 namespace laurel {
-namespace {
 
 LAUREL_KERNELS_BEGIN
 
@@ -15,10 +14,16 @@ LAUREL_KERNEL void normRows(const float* x, const float* weight, float* y, float
                             float epsilon) {
   for (int64_t row = 0; row < rows; row++, x += width, y += width) {
     const float scale = 1.0f / std::sqrt(dotOf(x, x, width) / static_cast<float>(width) + epsilon);
-    scales[row] = scale;
+    if (scales != nullptr) scales[row] = scale;
     for (int64_t i = 0; i < width; i++) y[i] = x[i] * scale * weight[i];
   }
 }
+
+LAUREL_KERNELS_END
+
+namespace {
+
+LAUREL_KERNELS_BEGIN
 
 // ∂x = s (g ⊙ ∂y − x s² mean(x ⊙ g ⊙ ∂y));  ∂g += ∂y ⊙ x s
 LAUREL_KERNEL void normRowsBackward(const float* x, const float* weight, const float* scales, const float* dy,

@@ -3,14 +3,20 @@
 #include "fused.h"
 
 namespace laurel {
-namespace {
 
 LAUREL_KERNELS_BEGIN
 
-LAUREL_KERNEL void gateRows(const float* both, float* y, int64_t rows, int64_t width) {
+LAUREL_KERNEL void gateRows(const float* both, float* y, int64_t rows, int64_t width, const Range& columns) {
   for (int64_t row = 0; row < rows; row++, both += 2 * width, y += width)
-    for (int64_t i = 0; i < width; i++) y[i] = both[i] / (1.0f + exponential(-both[i])) * both[width + i];
+    for (int64_t i = columns.begin; i < columns.end; i++)
+      y[i] = both[i] / (1.0f + exponential(-both[i])) * both[width + i];
 }
+
+LAUREL_KERNELS_END
+
+namespace {
+
+LAUREL_KERNELS_BEGIN
 
 LAUREL_KERNEL void gateRowsBackward(const float* both, const float* dy, float* dBoth, int64_t rows, int64_t width) {
   for (int64_t row = 0; row < rows; row++, both += 2 * width, dBoth += 2 * width, dy += width) {
@@ -33,7 +39,7 @@ at::Tensor gateForward(const at::Tensor& given) {
   const float* const from = both.data_ptr<float>();
   float* const to = y.data_ptr<float>();
   at::parallel_for(0, rows, rowsPerTask(width), [&](int64_t begin, int64_t end) {
-    gateRows(from + begin * 2 * width, to + begin * width, end - begin, width);
+    gateRows(from + begin * 2 * width, to + begin * width, end - begin, width, {0, width});
   });
   return y;
 }

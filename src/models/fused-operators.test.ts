@@ -252,6 +252,6 @@ test('shapes that do not fit are refused', () => {
         ...[null, null, null, 1e-6, 1],
       ],
     );
-  expect(() => decode(4)).toThrow(/does not fit/);
+  expect(() => decode(4)).toThrow(/does not hold/);
   expect(decode(3).shape).toEqual([2, 1, 8]);
 });
