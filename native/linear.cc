@@ -1,5 +1,6 @@
 // laurel::linear: x Wᵀ + b for many rows by oneDNN where libtorch has loaded it, which is faster than OpenBLAS for the
-// products with W and lays nothing out anew; the product for ∂W is BLAS's. float32 on the CPU, libtorch's own elsewhere.
+// products with W and lays nothing out anew; the product for ∂W is BLAS's on processors without AVX-512. float32 on the
+// CPU, libtorch's own elsewhere.
 #include "fused.h"
 #include "held-signals.h"
 
@@ -35,21 +36,44 @@ OneDnnProduct oneDnn() {
   return product;
 }
 
-// x [M, K] times W [N, K] transposed, or, where `turned`, y [M, N] times W.
-at::Tensor multiplyWeight(const at::Tensor& rows, const at::Tensor& weight, bool turned) {
-  const int64_t depth = rows.size(1), columns = turned ? weight.size(1) : weight.size(0);
-  at::Tensor product = at::empty({rows.size(0), columns}, rows.options());
+// A of M rows, or of M columns where turned, times B; both row-major.
+struct Factor {
+  const at::Tensor& numbers;
+  bool turned;
+};
+
+at::Tensor multiply(const Factor& a, const Factor& b) {
+  const auto sizeOf = [](const Factor& factor, int64_t axis) { return factor.numbers.size(factor.turned ? 1 - axis : axis); };
+  const int64_t rows = sizeOf(a, 0), depth = sizeOf(a, 1), columns = sizeOf(b, 1);
+  at::Tensor product = at::empty({rows, columns}, a.numbers.options());
   const HeldSignals held;
-  const int status = oneDnn()('N', turned ? 'N' : 'T', rows.size(0), columns, depth, 1.0f, rows.data_ptr<float>(),
-                              depth, weight.data_ptr<float>(), weight.size(1), 0.0f, product.data_ptr<float>(), columns);
-  TORCH_CHECK(status == 0, "oneDNN's product of ", rows.sizes(), " and ", weight.sizes(), " failed with status ", status);
+  const int status = oneDnn()(a.turned ? 'T' : 'N', b.turned ? 'T' : 'N', rows, columns, depth, 1.0f,
+                              a.numbers.data_ptr<float>(), a.numbers.size(1), b.numbers.data_ptr<float>(),
+                              b.numbers.size(1), 0.0f, product.data_ptr<float>(), columns);
+  TORCH_CHECK(status == 0, "oneDNN's product of ", a.numbers.sizes(), " and ", b.numbers.sizes(), " failed with status ",
+              status);
   return product;
+}
+
+// Whether oneDNN is faster at ∂W too: with AVX-512 it is.
+bool isWide() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  static const bool wide = __builtin_cpu_supports("avx512f");
+  return wide;
+#else
+  return false;
+#endif
+}
+
+// ∂W = ∂yᵀ x
+at::Tensor multiplyRows(const at::Tensor& above, const at::Tensor& x) {
+  return isWide() ? multiply({above, true}, {x, false}) : at::mm(above.t(), x);
 }
 
 at::Tensor flatRows(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}).contiguous(); }
 
 at::Tensor linearForward(const at::Tensor& x, const at::Tensor& weight, const c10::optional<at::Tensor>& bias) {
-  at::Tensor product = multiplyWeight(flatRows(x), weight, false);
+  at::Tensor product = multiply({flatRows(x), false}, {weight, true});
   if (bias.has_value() && bias->defined()) product.add_(*bias);
   auto shape = x.sizes().vec();
   shape.back() = weight.size(0);
@@ -74,8 +98,9 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     const at::Tensor above = again ? gradients[0].reshape({-1, weight.size(0)}) : flatRows(gradients[0]);
     variable_list found(3);
     if (wants("input"))
-      found[0] = (again ? at::mm(above, weight) : multiplyWeight(above, weight, true)).view(x.sizes());
-    if (wants("weight")) found[1] = at::mm(above.t(), x.reshape({-1, x.size(-1)}));
+      found[0] = (again ? at::mm(above, weight) : multiply({above, false}, {weight, false})).view(x.sizes());
+    if (wants("weight"))
+      found[1] = again ? at::mm(above.t(), x.reshape({-1, x.size(-1)})) : multiplyRows(above, flatRows(x));
     if (wants("bias")) found[2] = above.sum(0);
     return found;
   }
