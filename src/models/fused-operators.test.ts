@@ -16,6 +16,7 @@ import {
   rmsNorm,
   type Tensor,
   tensor,
+  tokenTensor,
 } from '../tensor/index.ts';
 import { composedAttention } from './attention.ts';
 import { createCache } from './key-value-cache.ts';
@@ -58,6 +59,42 @@ for (const dtype of ['float32', 'float64'] as const) {
 test('swiglu of large gates neither overflows nor loses the sign', () => {
   const both = callTensor('aten::cat', [random([1, 4]).mul(0).add(-200), random([1, 4])], -1);
   expect(callTensor('laurel::swiglu', both).abs().max().item()).toBeLessThan(1e-30);
+});
+
+// 3 blocks of 40 rows; a vocabulary that fills its last panel in part; one row; more tokens than a part of the depth.
+test.each([
+  [97, 12_101, 64],
+  [3, 5, 8],
+  [1, 50, 3],
+  [70, 1100, 24],
+])(
+  'mean_cross_entropy of %d targets among %d, %d wide, is the composed one, with its gradients',
+  (rows, vocabulary, width) => {
+    const targets = tokenTensor(
+      Array.from({ length: rows }, (_, n) => (n * 7919) % vocabulary),
+      [rows],
+    );
+    const composed = (states: Tensor, head: Tensor) =>
+      linear(states, head).logSoftmax(-1).gather(1, targets.unsqueeze(1)).mean().neg();
+    for (const dtype of ['float32', 'float64'] as const)
+      expectSameFunction(
+        [random([rows, width], dtype), random([vocabulary, width], dtype)],
+        (states, head) => callTensor('laurel::mean_cross_entropy', states!, head!, targets),
+        (states, head) => composed(states!, head!),
+      );
+  },
+);
+
+test('mean_cross_entropy refuses targets that are no tokens', () => {
+  const loss = (target: number) =>
+    callTensor(
+      'laurel::mean_cross_entropy',
+      random([1, 4]),
+      random([3, 4]),
+      tokenTensor([target], [1]),
+    );
+  expect(() => loss(3)).toThrow(/targets below 3/);
+  expect(() => loss(-1)).toThrow(/targets below 3/);
 });
 
 test('operators take inputs that are not contiguous', () => {

@@ -1,16 +1,9 @@
-import { withChunkedLogprobs } from '../../losses/index.ts';
 import type { Dropout } from '../../models/index.ts';
-import { tidy, tokenTensor } from '../../tensor/index.ts';
+import { callTensor, tidy, tokenTensor } from '../../tensor/index.ts';
 import { packHistories } from './pack-histories.ts';
 import { type SasrecModel, weightOf } from './sasrec-model.ts';
 import type { SasrecRow } from './sasrec-rows.ts';
 import { sasrecStates } from './sasrec-states.ts';
-
-/**
- * Targets whose logits autograd keeps: as many as take 64 MiB. The logits of a usual batch fit, and going back through
- * them once is a quarter faster than scoring them in smaller blocks twice.
- */
-const blockTokens = (numItems: number): number => Math.max(1, Math.floor(2 ** 24 / numItems));
 
 /** Places among all items of the rows that have a target, in order. */
 function trainedPlaces(rows: readonly SasrecRow[]): number[] {
@@ -44,14 +37,8 @@ export function sasrecGradients(
     const states = sasrecStates(model, histories, dropped);
     const trained = states.indexSelect(0, vector(trainedPlaces(rows)));
     const head = weightOf(model, 'items');
-    const options = { blockTokens: blockTokens(model.config.numItems) };
-    const { loss } = withChunkedLogprobs(
-      trained,
-      head,
-      vector(targets),
-      options,
-      ({ logprobs }) => ({ loss: logprobs.mean().neg() }),
-    );
+    const loss = callTensor('laurel::mean_cross_entropy', trained, head, vector(targets));
+    loss.backward();
     return loss.item();
   });
 }
