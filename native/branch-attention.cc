@@ -38,11 +38,19 @@ struct BranchTask {
 
 // Memory of one thread.
 struct BranchScratch {
-  std::vector<float> queries, columns, scores, mixed, normed;
-  BranchScratch(const BranchSizes& sizes)
-      : queries(kBranchColumns * sizes.width), columns(kBranchColumns * sizes.width),
-        scores(kBranchColumns * (sizes.promptLength + sizes.length + 1)), mixed(kBranchColumns * sizes.width), normed(sizes.width) {}
+  float *queries, *columns, *scores, *mixed, *normed;
 };
+
+int64_t branchNumbers(const BranchSizes& sizes) {
+  return kBranchColumns * (3 * sizes.width + sizes.promptLength + sizes.length + 1) + sizes.width;
+}
+
+BranchScratch branchScratch(float* place, const BranchSizes& sizes) {
+  const int64_t each = kBranchColumns * sizes.width;
+  float* const scores = place + 3 * each;
+  return {place, place + each, scores, place + 2 * each,
+          scores + kBranchColumns * (sizes.promptLength + sizes.length + 1)};
+}
 
 LAUREL_KERNELS_BEGIN
 
@@ -73,14 +81,14 @@ LAUREL_KERNEL void appendBranch(const BranchTask& task, const BranchFactors& fac
 // Queries `first` … of the task, turned: as rows, and as the columns of a panel [D, width].
 LAUREL_KERNEL void layOutBranch(const BranchTask& task, int64_t first, int64_t count, int64_t width, const BranchFactors& factors,
                           BranchScratch& scratch, const BranchSizes& sizes) {
-  float* const columns = scratch.columns.data();
+  float* const columns = scratch.columns;
   std::memset(columns, 0, static_cast<size_t>(sizes.width * width) * sizeof(float));
   for (int64_t q = 0; q < count; q++) {
     const int64_t row = (first + q) / sizes.group(), head = task.keyHead * sizes.group() + (first + q) % sizes.group();
     const int64_t angle = (task.firstRow + row) * factors.angleRow;
-    float* const query = scratch.queries.data() + q * sizes.width;
+    float* const query = scratch.queries + q * sizes.width;
     turnBranch(task.heads + row * task.headRow + head * sizes.width, factors.queryNorm, factors.cosine + angle,
-         factors.signedSine + angle, scratch.normed.data(), query, sizes);
+         factors.signedSine + angle, scratch.normed, query, sizes);
     for (int64_t i = 0; i < sizes.width; i++) columns[i * width + q] = query[i];
   }
 }
@@ -107,23 +115,23 @@ LAUREL_KERNEL void softmaxBranches(float* scores, int64_t count, int64_t width, 
 // Scores of the queries along their own branches: rows `seen` … of [places, width].
 LAUREL_KERNEL void scoreBranch(const BranchTask& task, int64_t first, int64_t count, int64_t width,
                                  BranchScratch& scratch, const BranchSizes& sizes) {
-  float* const scores = scratch.scores.data() + task.seen * width;
+  float* const scores = scratch.scores + task.seen * width;
   std::memset(scores, 0, static_cast<size_t>((sizes.length + 1) * width) * sizeof(float));
   for (int64_t q = 0; q < count; q++) {
     const float* const keys = task.keys + (first + q) / sizes.group() * task.branchRow;
     for (int64_t s = 0; s <= sizes.length; s++)
-      scores[s * width + q] = dotOf(scratch.queries.data() + q * sizes.width, keys + s * sizes.width, sizes.width);
+      scores[s * width + q] = dotOf(scratch.queries + q * sizes.width, keys + s * sizes.width, sizes.width);
   }
 }
 
 // out = what the prompt's values mix to, the columns of [D, width], and what the branches' do.
 LAUREL_KERNEL void gatherBranch(const BranchTask& task, int64_t first, int64_t count, int64_t width, BranchScratch& scratch,
                           const BranchSizes& sizes) {
-  const float* const weights = scratch.scores.data() + task.seen * width;
+  const float* const weights = scratch.scores + task.seen * width;
   for (int64_t q = 0; q < count; q++) {
     const int64_t row = (first + q) / sizes.group(), head = task.keyHead * sizes.group() + (first + q) % sizes.group();
     float* const out = task.out + row * task.outRow + head * sizes.width;
-    for (int64_t i = 0; i < sizes.width; i++) out[i] = scratch.mixed[static_cast<size_t>(i * width + q)];
+    for (int64_t i = 0; i < sizes.width; i++) out[i] = scratch.mixed[i * width + q];
     for (int64_t s = 0; s <= sizes.length; s++) {
       const float weight = weights[s * width + q];
       const float* const value = task.values + row * task.branchRow + s * sizes.width;
@@ -149,16 +157,16 @@ TileArguments branchProduct(int64_t rows, int64_t depth, int64_t width, const fl
 }
 
 void attendBranches(const BranchTask& task, const BranchFactors& factors, BranchScratch& scratch, const BranchSizes& sizes) {
-  appendBranch(task, factors, scratch.normed.data(), sizes);
+  appendBranch(task, factors, scratch.normed, sizes);
   const int64_t queries = task.rows * sizes.group();
   for (int64_t first = 0; first < queries; first += kBranchColumns) {
     const int64_t count = std::min(kBranchColumns, queries - first), width = (count + kPanelStep - 1) / kPanelStep * kPanelStep;
     layOutBranch(task, first, count, width, factors, scratch, sizes);
-    float* const scores = scratch.scores.data();
-    multiplyTile(branchProduct(task.seen, sizes.width, width, task.promptKeys, sizes.width, 1, scratch.columns.data(), scores));
+    float* const scores = scratch.scores;
+    multiplyTile(branchProduct(task.seen, sizes.width, width, task.promptKeys, sizes.width, 1, scratch.columns, scores));
     scoreBranch(task, first, count, width, scratch, sizes);
     softmaxBranches(scores, task.seen + sizes.length + 1, width, sizes.scale);
-    multiplyTile(branchProduct(sizes.width, task.seen, width, task.promptValues, 1, sizes.width, scores, scratch.mixed.data()));
+    multiplyTile(branchProduct(sizes.width, task.seen, width, task.promptValues, 1, sizes.width, scores, scratch.mixed));
     gatherBranch(task, first, count, width, scratch, sizes);
   }
 }
@@ -210,11 +218,12 @@ class BranchHeads : public HeadTasks {
     return {before(rows.begin), before(rows.end)};
   }
 
-  void run(const Range& tasks, const float* projections, float* out) const override {
-    if (tasks.isEmpty()) return;
-    BranchScratch scratch(sizes_);
+  int64_t scratch() const override { return branchNumbers(sizes_); }
+
+  void run(const Range& tasks, const float* projections, float* out, float* scratch) const override {
+    BranchScratch parts = branchScratch(scratch, sizes_);
     for (int64_t task = tasks.begin; task < tasks.end; task++)
-      attendBranches(taskOf(task, projections, out), factors_, scratch, sizes_);
+      attendBranches(taskOf(task, projections, out), factors_, parts, sizes_);
   }
 
  private:
@@ -246,14 +255,14 @@ std::unique_ptr<HeadTasks> branchHeads(int64_t rows, int64_t heads, const HeadSe
                                        int64_t length, int64_t shares) {
   TORCH_CHECK(keys.dim() == 4, "expected caches [R, K, C, D], found ", keys.sizes());
   const int64_t keyHeads = keys.size(1), width = keys.size(3);
-  TORCH_CHECK(heads > 0 && heads % keyHeads == 0 && width % 2 == 0, "heads ", heads, " do not share ", keyHeads);
+  TORCH_CHECK(keyHeads > 0 && heads > 0 && heads % keyHeads == 0 && width > 0 && width % 2 == 0, "heads ", heads,
+              " do not share ", keyHeads);
   checkBranchCaches(keys, values, rows, length + 1, keyHeads, width);
   checkBranchCaches(prompts.keys, prompts.values, 1, prompts.length, keyHeads, width);
-  TORCH_CHECK(anglesFit(settings.cosine, rows, width) && anglesFit(settings.signedSine, rows, width),
-              "the angles do not fit the heads");
+  TORCH_CHECK(anglesFit(settings, rows, width), "the angles do not fit the heads");
   const BranchSizes sizes{heads, keyHeads, width, keys.size(2), length, prompts.keys.size(2), prompts.length,
                           static_cast<float>(settings.scale), static_cast<float>(settings.epsilon)};
-  const int64_t angleRow = settings.cosine.numel() == width && rows > 1 ? 0 : width;
+  const int64_t angleRow = settings.cosine.numel() == width ? 0 : width;
   return std::make_unique<BranchHeads>(sizes, settings, prompts, runsOf(prompts.owners, rows, shares), keys, values,
                                        angleRow);
 }

@@ -98,26 +98,27 @@ const float* normOf(const c10::optional<at::Tensor>& norm, int64_t width) {
 // Each task is one row and key head.
 class CachedHeads : public HeadTasks {
  public:
-  CachedHeads(int64_t rows, const DecodeSizes& sizes, const HeadSettings& settings, const at::Tensor& keys,
+  CachedHeads(const DecodeSizes& sizes, const HeadSettings& settings, const at::Tensor& keys,
               const at::Tensor& values, at::Tensor starts)
       : sizes_(sizes), settings_(settings), keys_(keys.data_ptr<float>()), values_(values.data_ptr<float>()),
         starts_(std::move(starts)), first_(starts_.defined() ? starts_.data_ptr<int64_t>() : nullptr),
         factors_{settings.cosine.data_ptr<float>(), settings.signedSine.data_ptr<float>(),
                  normOf(settings.queryNorm, sizes.width), normOf(settings.keyNorm, sizes.width)},
-        angleRow_(settings.cosine.numel() == sizes.width && rows > 1 ? 0 : sizes.width) {}
+        angleRow_(settings.cosine.numel() == sizes.width ? 0 : sizes.width) {}
 
   Range tasksOf(const Range& rows) const override { return {rows.begin * sizes_.keyHeads, rows.end * sizes_.keyHeads}; }
 
-  void run(const Range& tasks, const float* projections, float* out) const override {
+  int64_t scratch() const override { return sizes_.length + 1 + 2 * sizes_.width; }
+
+  void run(const Range& tasks, const float* projections, float* out, float* scratch) const override {
     const int64_t keyHeads = sizes_.keyHeads, width = sizes_.width, each = sizes_.capacity * width;
-    std::vector<float> scratch(static_cast<size_t>(sizes_.length + 1 + 2 * width));
     for (int64_t task = tasks.begin; task < tasks.end; task++) {
       const int64_t row = task / keyHeads;
       DecodeFactors own = factors_;
       own.cosine += row * angleRow_;
       own.signedSine += row * angleRow_;
       decodeHead(projections + row * (sizes_.heads + 2 * keyHeads) * width, task % keyHeads, own,
-                 first_ == nullptr ? 0 : first_[row], keys_ + task * each, values_ + task * each, scratch.data(),
+                 first_ == nullptr ? 0 : first_[row], keys_ + task * each, values_ + task * each, scratch,
                  out + row * sizes_.heads * width, sizes_);
     }
   }
@@ -156,20 +157,23 @@ std::unique_ptr<HeadTasks> cachedHeads(int64_t rows, int64_t heads, const HeadSe
                                        const at::Tensor& values, int64_t length, const OptionalTensor& starts) {
   checkCaches(keys, values, rows, length);
   const int64_t keyHeads = keys.size(1), width = keys.size(3);
-  TORCH_CHECK(heads > 0 && heads % keyHeads == 0 && width % 2 == 0, "heads ", heads, " do not share ", keyHeads);
-  TORCH_CHECK(anglesFit(settings.cosine, rows, width) && anglesFit(settings.signedSine, rows, width),
-              "the angles do not fit the heads");
+  TORCH_CHECK(keyHeads > 0 && heads > 0 && heads % keyHeads == 0 && width > 0 && width % 2 == 0, "heads ", heads,
+              " do not share ", keyHeads);
+  TORCH_CHECK(anglesFit(settings, rows, width), "the angles do not fit the heads");
   const DecodeSizes sizes{heads, keyHeads, width, keys.size(2), length, static_cast<float>(settings.scale),
                           static_cast<float>(settings.epsilon)};
-  return std::make_unique<CachedHeads>(rows, sizes, settings, keys, values, checkedStarts(starts, rows, length));
+  return std::make_unique<CachedHeads>(sizes, settings, keys, values, checkedStarts(starts, rows, length));
 }
+
+namespace {
 
 at::Tensor decodeAttention(const at::Tensor& given, const at::Tensor& cosine, const at::Tensor& signedSine,
                            const at::Tensor& keys, const at::Tensor& values, int64_t length,
                            const OptionalTensor& starts, const OptionalTensor& queryNorm,
                            const OptionalTensor& keyNorm, double epsilon, double scale) {
   const at::Tensor all = given.contiguous();
-  TORCH_CHECK(isPlainFloat(all) && all.dim() == 4 && all.size(1) == 1 && keys.dim() == 4 && keys.size(3) == all.size(3),
+  TORCH_CHECK(isPlainFloat(all) && all.dim() == 4 && all.size(1) == 1 && keys.dim() == 4 && keys.size(3) == all.size(3) &&
+                  keys.size(1) > 0,
               "expected float32 [R, 1, heads, D] on the CPU beside caches of that width, found ", all.scalar_type(),
               all.sizes());
   const int64_t rows = all.size(0), width = all.size(3), keyHeads = keys.size(1), heads = all.size(2) - 2 * keyHeads;
@@ -180,11 +184,12 @@ at::Tensor decodeAttention(const at::Tensor& given, const at::Tensor& cosine, co
   float* const to = out.data_ptr<float>();
   const Range every = tasks->tasksOf({0, rows});
   at::parallel_for(0, every.size(), rowsPerTask(2 * heads / keyHeads * (length + 1) * width),
-                   [&](int64_t begin, int64_t end) { tasks->run({begin, end}, from, to); });
+                   [&](int64_t begin, int64_t end) {
+                     std::vector<float> scratch(static_cast<size_t>(tasks->scratch()));
+                     tasks->run({begin, end}, from, to, scratch.data());
+                   });
   return out;
 }
-
-namespace {
 
 const auto decodeLibrary = defineOnce("decode_attention", [](torch::Library& library) {
   library.def(

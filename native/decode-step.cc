@@ -24,7 +24,7 @@ using OptionalList = c10::List<c10::optional<at::Tensor>>;
 // layers, and none waits for another; with fewer, threads share each product.
 constexpr int64_t kRowsAlone = 16;
 
-// Multiplications of a step that are worth a thread of their own.
+// Multiplications of a step that are worth a thread of their own, if all have as many.
 constexpr int64_t kStepGrain = 1 << 18;
 
 // Of each layer, in order: 2 norms; 4 packed matrices (query-key-value, output, gate-up, down) and their biases; the
@@ -51,53 +51,61 @@ struct StepParts {
   std::vector<LayerParts> layers;
   const float* finalNorm;
   PackedMatrix head;  // of null numbers where states are wanted
-  int64_t rows, channels, mixedWidth, inner;
+  int64_t rows, channels, projected, mixedWidth, inner, headScratch;
   float epsilon;
 };
 
-// What is between the loops, row by row. `result` is [R, V] or [R, C].
+// What is between the loops, row by row. `result` is [R, V] or [R, C]. Each thread has its own part of `scratch`.
 struct StepMemory {
-  float *states, *projected, *mixed, *both, *gated, *result;
+  float *states, *normed, *projected, *mixed, *both, *gated, *result, *scratch;
 };
 
-// One layer for some rows. `normed` is the member's own: norming them anew costs less than waiting.
-void goThrough(const LayerParts& layer, const StepParts& step, const StepMemory& memory, const Range& rows,
-               float* normed, const Team& team) {
+// Norms a member's share of some rows, for all to read.
+void normShare(const float* states, const float* norm, float* to, const Range& rows, const StepParts& step, const Team& team) {
+  const Range own = team.share(rows);
+  normRows(states + own.begin * step.channels, norm, to + own.begin * step.channels, nullptr, own.size(), step.channels,
+           step.epsilon);
+  team.wait();
+}
+
+// A member's columns. Whole vectors of them: what is left of one is computed otherwise, and rounded otherwise.
+Range columnsOf(int64_t columns, const Team& team) {
+  const Range vectors = team.share({0, (columns + kLanes - 1) / kLanes});
+  return {vectors.begin * kLanes, std::min(columns, vectors.end * kLanes)};
+}
+
+// One layer for some rows.
+void goThrough(const LayerParts& layer, const StepParts& step, const StepMemory& memory, const Range& rows, float* scratch,
+               const Team& team) {
   const int64_t count = rows.size(), channels = step.channels;
   float* const states = memory.states + rows.begin * channels;
+  float* const normed = memory.normed + rows.begin * channels;
   float* const projected = memory.projected + rows.begin * layer.projections.features;
   float* const mixed = memory.mixed + rows.begin * step.mixedWidth;
   float* const both = memory.both + rows.begin * 2 * step.inner;
   float* const gated = memory.gated + rows.begin * step.inner;
-  normRows(states, layer.firstNorm, normed, nullptr, count, channels, step.epsilon);
+  normShare(memory.states, layer.firstNorm, memory.normed, rows, step, team);
   multiplyPacked(layer.projections, team.share(layer.projections.panels()), normed, count, nullptr, projected);
   team.wait();
-  layer.heads->run(team.share(layer.heads->tasksOf(rows)), memory.projected, memory.mixed);
+  layer.heads->run(team.share(layer.heads->tasksOf(rows)), memory.projected, memory.mixed, scratch);
   team.wait();
   multiplyPacked(layer.output, team.share(layer.output.panels()), mixed, count, states, states);
   team.wait();
-  normRows(states, layer.secondNorm, normed, nullptr, count, channels, step.epsilon);
+  normShare(memory.states, layer.secondNorm, memory.normed, rows, step, team);
   multiplyPacked(layer.gateUp, team.share(layer.gateUp.panels()), normed, count, nullptr, both);
   team.wait();
-  gateRows(both, gated, count, step.inner, team.share({0, step.inner}));
+  gateRows(both, gated, count, step.inner, columnsOf(step.inner, team));
   team.wait();
   multiplyPacked(layer.down, team.share(layer.down.panels()), gated, count, states, states);
   team.wait();
 }
 
 // All layers for some rows, and what comes of them.
-void goThroughAll(const StepParts& step, const StepMemory& memory, const Range& rows, float* normed, const Team& team) {
-  const int64_t count = rows.size(), channels = step.channels;
-  for (const LayerParts& layer : step.layers) goThrough(layer, step, memory, rows, normed, team);
-  const float* const states = memory.states + rows.begin * channels;
-  if (step.head.numbers == nullptr) {
-    const Range own = team.share({0, count});
-    normRows(states + own.begin * channels, step.finalNorm, memory.result + (rows.begin + own.begin) * channels, nullptr,
-             own.size(), channels, step.epsilon);
-    return;
-  }
-  normRows(states, step.finalNorm, normed, nullptr, count, channels, step.epsilon);
-  multiplyPacked(step.head, team.share(step.head.panels()), normed, count, nullptr,
+void goThroughAll(const StepParts& step, const StepMemory& memory, const Range& rows, float* scratch, const Team& team) {
+  for (const LayerParts& layer : step.layers) goThrough(layer, step, memory, rows, scratch, team);
+  if (step.head.numbers == nullptr) return normShare(memory.states, step.finalNorm, memory.result, rows, step, team);
+  normShare(memory.states, step.finalNorm, memory.normed, rows, step, team);
+  multiplyPacked(step.head, team.share(step.head.panels()), memory.normed + rows.begin * step.channels, rows.size(), nullptr,
                  memory.result + rows.begin * step.head.features);
 }
 
@@ -116,25 +124,22 @@ int64_t sharesOf(int64_t rows) {
 }
 
 at::Tensor runStep(const StepParts& step, const at::Tensor& states, int64_t shares) {
-  const int64_t rows = step.rows, wide = step.layers.empty() ? 0 : step.layers[0].projections.features;
-  const int64_t threads = std::max<int64_t>(
-      1, std::min<int64_t>(at::get_num_threads(), multiplications(step) / kStepGrain));
-  const int64_t normed = (shares > 1 ? 1 : threads) * rows * step.channels;
-  const at::Tensor scratch =
-      at::empty({rows * (wide + step.mixedWidth + 3 * step.inner) + normed}, states.options());
+  const int64_t rows = step.rows, threads = at::get_num_threads(), wide = step.projected, scratch = step.headScratch;
+  const at::Tensor between = at::empty(
+      {rows * (step.channels + wide + step.mixedWidth + 3 * step.inner) + threads * scratch}, states.options());
   const bool wantsStates = step.head.numbers == nullptr;
   at::Tensor result = at::empty({rows, wantsStates ? step.channels : step.head.features}, states.options());
-  float* place = scratch.data_ptr<float>();
+  float* place = between.data_ptr<float>();
   const auto take = [&](int64_t numbers) { return std::exchange(place, place + rows * numbers); };
-  const StepMemory memory{states.data_ptr<float>(), take(wide),       take(step.mixedWidth),
-                          take(2 * step.inner),     take(step.inner), result.data_ptr<float>()};
-  together(shares > 1 ? shares : threads, [&](const Team& team) {
-    if (shares == 1) return goThroughAll(step, memory, {0, rows}, place + team.index * rows * step.channels, team);
-    const Range own = team.share({0, shares});
-    for (int64_t share = own.begin; share < own.end; share++) {
-      const Range mine{rows * share / shares, rows * (share + 1) / shares};
-      goThroughAll(step, memory, mine, place + mine.begin * step.channels, Team{});
-    }
+  float *const normed = take(step.channels), *const projected = take(wide), *const mixed = take(step.mixedWidth);
+  float *const both = take(2 * step.inner), *const gated = take(step.inner);
+  const StepMemory memory{states.data_ptr<float>(), normed, projected, mixed, both, gated, result.data_ptr<float>(), place};
+  together(shares > 1 || multiplications(step) >= kStepGrain * threads, [&](const Team& team) {
+    float* const own = memory.scratch + team.index * scratch;
+    if (shares == 1) return goThroughAll(step, memory, {0, rows}, own, team);
+    const Range mine = team.share({0, shares});
+    for (int64_t share = mine.begin; share < mine.end; share++)
+      goThroughAll(step, memory, {rows * share / shares, rows * (share + 1) / shares}, own, Team{});
   });
   return result;
 }
@@ -173,6 +178,8 @@ LayerParts layerParts(const DecodeLists& all, int64_t layer, int64_t channels, c
   TORCH_CHECK(keys.dim() == 4, "expected caches [R, K, C, D], found ", keys.sizes());
   const at::Tensor* const packed = &all.packed[4 * layer];
   const int64_t mixed = packed[1].size(1), inner = packed[3].size(1), width = keys.size(3);
+  TORCH_CHECK(width > 0 && keys.size(1) > 0 && mixed % width == 0, "a cache ", keys.sizes(), " has no part of ", mixed,
+              " channels");
   const auto matrix = [&](int64_t index, int64_t features, int64_t depth) {
     return packedMatrix(packed[index], features, depth, all.biases.get(static_cast<size_t>(4 * layer + index)));
   };
@@ -188,13 +195,15 @@ LayerParts layerParts(const DecodeLists& all, int64_t layer, int64_t channels, c
 StepParts stepParts(const DecodeLists& all, int64_t rows, const at::Tensor& embeddings, double epsilon,
                     const HeadsOf& headsOf) {
   const int64_t layers = all.layers(), channels = embeddings.size(1);
-  StepParts step{{}, normAt(all.norms[2 * layers], channels), {}, rows, channels, 0, 0, static_cast<float>(epsilon)};
+  StepParts step{{}, normAt(all.norms[2 * layers], channels), {}, rows, channels, 0, 0, 0, 0, static_cast<float>(epsilon)};
   for (int64_t layer = 0; layer < layers; layer++) step.layers.push_back(layerParts(all, layer, channels, headsOf));
   for (const LayerParts& layer : step.layers) {
+    step.projected = std::max(step.projected, layer.projections.features);
     step.mixedWidth = std::max(step.mixedWidth, layer.output.depth);
     step.inner = std::max(step.inner, layer.down.depth);
+    step.headScratch = std::max(step.headScratch, layer.heads->scratch());
     TORCH_CHECK(layer.output.depth == step.mixedWidth && layer.down.depth == step.inner &&
-                    layer.projections.features == step.layers[0].projections.features,
+                    layer.projections.features == step.projected,
                 "expected layers of one shape");
   }
   if (static_cast<int64_t>(all.packed.size()) > 4 * layers)
@@ -254,6 +263,9 @@ at::Tensor branchStep(const at::Tensor& tokens, const at::Tensor& embeddings, co
                       const OptionalList& biases, const OptionalList& headNorms, at::TensorList prompts,
                       at::TensorList caches, double epsilon) {
   TORCH_CHECK(!prompts.empty(), "expected the prompts' caches");
+  TORCH_CHECK(promptLength >= 0 && length >= 0, "expected lengths, found ", promptLength, " and ", length);
+  for (const at::Tensor& prompt : prompts)
+    TORCH_CHECK(prompt.dim() == 4 && prompt.size(0) == prompts[0].size(0), "prompts' caches differ: ", prompt.sizes());
   const int64_t rows = tokens.size(0), place = promptLength + length, shares = sharesOf(rows);
   checkOwners(owners, starts, rows, prompts[0].size(0), promptLength);
   const bool isPadded = starts.has_value() && starts->defined();

@@ -1,28 +1,22 @@
-// Operators that others are made of, and the loops inside them.
+// What operators for decoding are made of: the loops inside them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <memory>
 
+#include "fused.h"
 #include "panels.h"
 
 namespace laurel {
 
 using OptionalTensor = c10::optional<at::Tensor>;
 
-at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double epsilon);
-
 // y = x / √(mean(x²) + ε) · g for rows of `width`; the factors 1/√… go to `scales` where it is not null.
 void normRows(const float* x, const float* weight, float* y, float* scales, int64_t rows, int64_t width, float epsilon);
 
-at::Tensor swiglu(const at::Tensor& both);
-
 // silu(gate) ⊙ up of some columns, of rows with `width` of each side by side.
 void gateRows(const float* both, float* y, int64_t rows, int64_t width, const Range& columns);
-
-at::Tensor packedLinear(const at::Tensor& x, const at::Tensor& packed, int64_t features, const OptionalTensor& bias,
-                        const OptionalTensor& residual);
 
 // A matrix that laurel::pack_linears has laid out, and its bias, which may be null.
 struct PackedMatrix {
@@ -45,24 +39,29 @@ struct HeadSettings {
   double epsilon, scale;
 };
 
+// Whether the angles are those of rows of one position, or of each.
+inline bool anglesFit(const HeadSettings& settings, int64_t rows, int64_t width) {
+  const int64_t count = settings.cosine.numel();
+  for (const at::Tensor& angles : {settings.cosine, settings.signedSine})
+    if (!isPlainFloat(angles) || !angles.is_contiguous() || angles.numel() != count) return false;
+  return count == width || count == rows * width;
+}
+
 // Attention of one layer for the last token of each row, in tasks that any thread may take.
 class HeadTasks {
  public:
   virtual ~HeadTasks() = default;
   // Tasks of rows that stand side by side.
   virtual Range tasksOf(const Range& rows) const = 0;
+  // Numbers of memory that one thread needs.
+  virtual int64_t scratch() const = 0;
   // projections [R, heads + 2 key heads, D] → out [R, heads, D] of the tasks' rows and heads; keys and values gain a place.
-  virtual void run(const Range& tasks, const float* projections, float* out) const = 0;
+  virtual void run(const Range& tasks, const float* projections, float* out, float* scratch) const = 0;
 };
 
 // keys and values [R', K, C, D] gain place `length` of their first R rows; row r sees places starts[r] … length.
 std::unique_ptr<HeadTasks> cachedHeads(int64_t rows, int64_t heads, const HeadSettings& settings, const at::Tensor& keys,
                                        const at::Tensor& values, int64_t length, const OptionalTensor& starts);
-
-at::Tensor decodeAttention(const at::Tensor& all, const at::Tensor& cosine, const at::Tensor& signedSine,
-                           const at::Tensor& keys, const at::Tensor& values, int64_t length,
-                           const OptionalTensor& starts, const OptionalTensor& queryNorm,
-                           const OptionalTensor& keyNorm, double epsilon, double scale);
 
 // Prompts that rows share: row r goes on from prompt owners[r], of which it sees places starts[owners[r]] … length − 1.
 // Rows of one prompt stand side by side.

@@ -149,11 +149,6 @@ inline bool anglesFit(const at::Tensor& angles, const at::Tensor& all) {
          (angles.numel() == shared || angles.numel() == all.size(0) * shared);
 }
 
-// The angles of one position of heads `width` wide, that all rows share or one for each.
-inline bool anglesFit(const at::Tensor& angles, int64_t rows, int64_t width) {
-  return isPlainFloat(angles) && angles.is_contiguous() && (angles.numel() == width || angles.numel() == rows * width);
-}
-
 // Defines operators beside `name`, unless a second copy of the addon in this process already has: twice would end it.
 template <typename Define>
 std::unique_ptr<torch::Library> defineOnce(const char* name, const Define& define) {

@@ -15,17 +15,19 @@ sigset_t asynchronous() {
   return signals;
 }
 
-// Once for each thread that starts teams, and again when their size changes: libgomp keeps a team's threads.
+// Every thread of the team once. It is asked anew each time: libgomp ends threads when a smaller team follows, and starts
+// others for the next, with the signals of whoever starts them.
 void holdOnTeam(const sigset_t& signals) {
 #ifdef _OPENMP
-  thread_local int held = 1;
-  const int threads = at::in_parallel_region() ? 1 : omp_get_max_threads();
-  if (threads == held || threads == 1) return;
-#pragma omp parallel num_threads(threads)
+  if (at::get_num_threads() == 1 || at::in_parallel_region()) return;
+#pragma omp parallel
   {
-    if (omp_get_thread_num() > 0) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    thread_local bool isHeld = false;
+    if (omp_get_thread_num() > 0 && !isHeld) {
+      pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+      isHeld = true;
+    }
   }
-  held = threads;
 #endif
 }
 

@@ -149,11 +149,13 @@ struct KeptFunction : torch::autograd::Function<KeptFunction> {
     return found;
   }
 
-  // By the formulas of differentiable operators, for the inputs that have gradients.
+  // By the formulas of differentiable operators, for the inputs that have gradients. By views of them: states that are made
+  // of the head are another input here.
   static variable_list again(const variable_list& saved, const variable_list& gradients, double temperature) {
-    const auto [ofTokens, entropy, _] = composedKept(saved[0], saved[1], saved[2], saved[3], temperature);
+    const at::Tensor states = saved[0].view_as(saved[0]), head = saved[1].view_as(saved[1]);
+    const auto [ofTokens, entropy, _] = composedKept(states, head, saved[2], saved[3], temperature);
     variable_list inputs, found(5);
-    for (const auto& input : {saved[0], saved[1]})
+    for (const at::Tensor& input : {states, head})
       if (input.requires_grad()) inputs.push_back(input);
     const auto parts = torch::autograd::grad({ofTokens, entropy}, inputs, {gradients[0], gradients[1]}, true, true);
     size_t next = 0;

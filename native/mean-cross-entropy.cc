@@ -10,7 +10,8 @@
 namespace laurel {
 namespace {
 
-// Logits of a block: 2 MiB. How many rows that is depends on the vocabulary alone, so sums have one order.
+// Logits of a block: 2 MiB at most, but 8 rows at least. How many rows that is depends on the vocabulary alone, so sums
+// have one order.
 constexpr int64_t kBlockLogits = 1 << 19;
 constexpr int64_t kMostRows = 64;
 // Depth of one part of ∂logits E, whose panel then stays near while rows pass it.
@@ -53,13 +54,12 @@ class LossPass {
   LossPass(const LossInputs& in, const LossOutputs& out)
       : in_(in), out_(out), blockRows_(std::clamp<int64_t>(kBlockLogits / in.vocabulary / 8 * 8, 8, kMostRows)),
         logits_(static_cast<size_t>(blockRows_ * in.vocabulary)), acrossVocabulary_(numbers(in.width, in.vocabulary)),
-        acrossWidth_(numbers(in.vocabulary, in.width)), stateRows_(numbers(blockRows_, in.width)) {
-    packColumns(in.head, in.width, in.width, in.vocabulary, acrossVocabulary_.data());
-    packRows(in.head, in.width, in.vocabulary, in.width, acrossWidth_.data());
-  }
+        acrossWidth_(out.states == nullptr ? 0 : numbers(in.vocabulary, in.width)),
+        stateRows_(out.head == nullptr ? 0 : numbers(blockRows_, in.width)) {}
 
   void run() {
-    together(at::get_num_threads(), [&](const Team& team) {
+    together(true, [&](const Team& team) {
+      layOut(team);
       for (int64_t first = 0; first < in_.rows; first += blockRows_)
         goThrough({first, std::min(in_.rows, first + blockRows_)}, team);
     });
@@ -68,9 +68,18 @@ class LossPass {
  private:
   static size_t numbers(int64_t depth, int64_t columns) { return static_cast<size_t>(panelNumbers(depth, columns)); }
 
+  // E across the vocabulary by the first of the team, and down it by the last.
+  void layOut(const Team& team) {
+    if (team.index == 0) packColumns(in_.head, in_.width, in_.width, in_.vocabulary, acrossVocabulary_.data());
+    if (team.index == team.size - 1 && out_.states != nullptr)
+      packRows(in_.head, in_.width, in_.vocabulary, in_.width, acrossWidth_.data());
+    team.wait();
+  }
+
   void goThrough(const Range& rows, const Team& team) {
     const Range ownRows = team.share({0, rows.size()}), ownTokens = tokensOf(team);
-    if (team.index == 0) packRows(in_.states + rows.begin * in_.width, in_.width, rows.size(), in_.width, stateRows_.data());
+    if (team.index == 0 && out_.head != nullptr)
+      packRows(in_.states + rows.begin * in_.width, in_.width, rows.size(), in_.width, stateRows_.data());
     scoreTokens(rows, ownTokens);
     team.wait();
     for (int64_t row = ownRows.begin; row < ownRows.end; row++)
@@ -156,7 +165,9 @@ FoundLoss findLoss(const at::Tensor& givenStates, const at::Tensor& givenHead, c
   LossPass({numbers(states), numbers(head), targets.data_ptr<int64_t>(), states.size(0), states.size(1), head.size(0)},
            {numbers(losses), numbers(ofStates), numbers(ofHead)})
       .run();
-  return {losses.mean(), ofStates, ofHead};
+  double sum = 0;
+  for (int64_t row = 0; row < losses.numel(); row++) sum += numbers(losses)[row];
+  return {at::scalar_tensor(sum / static_cast<double>(losses.numel()), losses.options()), ofStates, ofHead};
 }
 
 struct LossFunction : torch::autograd::Function<LossFunction> {
@@ -176,12 +187,14 @@ struct LossFunction : torch::autograd::Function<LossFunction> {
     return found;
   }
 
-  // By the formulas of differentiable operators, for the inputs that have gradients.
+  // By the formulas of differentiable operators, for the inputs that have gradients. By views of them: states that are made
+  // of the head are another input here.
   static variable_list again(const variable_list& saved, const at::Tensor& gradient) {
-    const at::Tensor loss = composedLoss(saved[0], saved[1], saved[2]);
+    const at::Tensor states = saved[0].view_as(saved[0]), head = saved[1].view_as(saved[1]);
+    const at::Tensor loss = composedLoss(states, head, saved[2]);
     variable_list inputs, found(3);
-    for (size_t i = 0; i < 2; i++)
-      if (saved[i].requires_grad()) inputs.push_back(saved[i]);
+    for (const at::Tensor& input : {states, head})
+      if (input.requires_grad()) inputs.push_back(input);
     const auto parts = torch::autograd::grad({loss}, inputs, {gradient}, true, true);
     size_t next = 0;
     for (size_t i = 0; i < 2; i++)

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <vector>
 
 #include "openblas.h"
 
@@ -16,18 +17,22 @@ Function* findSymbol(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
 }
 
-// The widest family that every version with run-time choice knows; nullptr where Prescott may be right.
-const char* widestFamily() {
+// Families for this processor, widest first; none where Prescott may be right.
+std::vector<const char*> familiesHere() {
+  std::vector<const char*> families;
 #if defined(__x86_64__) && defined(__GNUC__)
   const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (wide) return "SkylakeX";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+  if (wide) families.push_back("SkylakeX");
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) families.push_back("Haswell");
 #endif
-  return nullptr;
+  return families;
 }
 
-// Lets OpenBLAS choose again, by the variable it reads for this.
+std::string chosen() { return describeOpenBlas("openblas_get_corename"); }
+
+// Lets OpenBLAS choose again, by the variable it reads for this. Before anything else of this process has multiplied,
+// one hopes: meanwhile it has no kernels, and other threads must not read the environment.
 void chooseAgain(const char* family) {
   const auto quit = findSymbol<void()>("gotoblas_dynamic_quit");
   const auto choose = findSymbol<void()>("gotoblas_dynamic_init");
@@ -41,10 +46,11 @@ void chooseAgain(const char* family) {
 std::string firstChoice;
 
 void correctOpenBlas() {
-  firstChoice = describeOpenBlas("openblas_get_corename");
-  const char* family = widestFamily();
-  const bool isFree = std::getenv("OPENBLAS_CORETYPE") == nullptr;
-  if (isFree && firstChoice == "Prescott" && family != nullptr) chooseAgain(family);
+  firstChoice = chosen();
+  if (std::getenv("OPENBLAS_CORETYPE") != nullptr) return;
+  // A build without some of the families stays with Prescott.
+  for (const char* const family : familiesHere())
+    if (chosen() == "Prescott") chooseAgain(family);
 }
 
 }  // namespace

@@ -112,6 +112,8 @@ void multiplyPacked(const PackedMatrix& matrix, const Range& panels, const float
       multiplyPanel(matrix, panel, rowsAtOnce(block, rows), x, addend, y);
 }
 
+namespace {
+
 at::Tensor packedLinear(const at::Tensor& given, const at::Tensor& packed, int64_t features,
                         const c10::optional<at::Tensor>& bias, const c10::optional<at::Tensor>& residual) {
   TORCH_CHECK(isPlainFloat(given) && given.dim() > 0, "expected float32 on the CPU, found ", given.scalar_type(),
@@ -135,8 +137,6 @@ at::Tensor packedLinear(const at::Tensor& given, const at::Tensor& packed, int64
                    });
   return y;
 }
-
-namespace {
 
 const auto packedLibrary = defineOnce("packed_linear", [](torch::Library& library) {
   library.def("pack_linears(Tensor[] weights) -> Tensor[]");

@@ -106,16 +106,12 @@ struct NormFunction : torch::autograd::Function<NormFunction> {
   }
 };
 
-}  // namespace
-
 at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
   const bool fits = isPlainFloat(x) && isPlainFloat(weight) && weight.dim() == 1 && weight.is_contiguous() &&
                     x.dim() > 0 && x.size(-1) == weight.size(0) && x.numel() > 0;
   if (!fits) return composedNorm(x, weight, epsilon);
   return records({x, weight}) ? NormFunction::apply(x, weight, epsilon) : std::get<0>(normForward(x, weight, epsilon));
 }
-
-namespace {
 
 const auto normLibrary = defineOnce("rms_norm", [](torch::Library& library) {
   library.def("rms_norm(Tensor x, Tensor weight, float eps) -> Tensor", rmsNorm);

@@ -72,8 +72,6 @@ struct GateFunction : torch::autograd::Function<GateFunction> {
   }
 };
 
-}  // namespace
-
 at::Tensor swiglu(const at::Tensor& both) {
   TORCH_CHECK(both.dim() > 0 && both.size(-1) % 2 == 0, "expected an even last axis, found shape ", both.sizes());
   if (!isPlainFloat(both) || both.numel() == 0) {
@@ -82,8 +80,6 @@ at::Tensor swiglu(const at::Tensor& both) {
   }
   return records({both}) ? GateFunction::apply(both) : gateForward(both);
 }
-
-namespace {
 
 const auto gateLibrary = defineOnce("swiglu", [](torch::Library& library) {
   library.def("swiglu(Tensor gate_up) -> Tensor", swiglu);

@@ -29,12 +29,13 @@ struct Team {
   }
 };
 
-// Lets up to `threads` do `work`, each with its place; fewer where OpenMP grants fewer. `work` must not throw.
+// Lets all threads do `work`, each with its place, or this one alone: a team of a size between would end some threads,
+// which libgomp starts anew for the next. `work` must not throw.
 template <typename Work>
-void together(int64_t threads, const Work& work) {
+void together(bool all, const Work& work) {
 #ifdef _OPENMP
-  if (threads > 1 && !at::in_parallel_region()) {
-#pragma omp parallel num_threads(static_cast<int>(threads))
+  if (all && at::get_num_threads() > 1 && !at::in_parallel_region()) {
+#pragma omp parallel
     work(Team{omp_get_thread_num(), omp_get_num_threads()});
     return;
   }

@@ -14,8 +14,10 @@ import {
   linear,
   noGrad,
   rmsNorm,
+  setThreadCount,
   type Tensor,
   tensor,
+  threadCount,
   tokenTensor,
 } from '../tensor/index.ts';
 import { composedAttention } from './attention.ts';
@@ -84,6 +86,56 @@ test.each([
       );
   },
 );
+
+const ids = (values: readonly number[]) => tokenTensor(values, [values.length]);
+
+// As tied embeddings are: the states are made of the head.
+test.each([
+  [
+    'mean_cross_entropy',
+    (states: Tensor, head: Tensor, targets: Tensor) =>
+      callTensor('laurel::mean_cross_entropy', states, head, targets),
+  ],
+  [
+    'kept_logprobs',
+    (states: Tensor, head: Tensor, targets: Tensor) => {
+      const all = tokenTensor(
+        Array.from({ length: 5 * 9 }, (_, n) => n % 9),
+        [5, 9],
+      );
+      const [logprobs] = callTensors('laurel::kept_logprobs', states, head, targets, all, 1);
+      return logprobs!.mean().neg();
+    },
+  ],
+])('%s has gradients of gradients where the states are made of the head', (_, lossOf) => {
+  const [from, to] = [ids([0, 3, 3, 1, 8]), ids([3, 8, 1, 0, 2])];
+  const composed = (states: Tensor, head: Tensor) =>
+    linear(states, head).logSoftmax(-1).gather(1, to.unsqueeze(1)).mean().neg();
+  expectSameFunction(
+    [random([9, 6])],
+    (head) => lossOf(head!.indexSelect(0, from), head!, to),
+    (head) => composed(head!.indexSelect(0, from), head!),
+  );
+});
+
+test('mean_cross_entropy has the same bits on any number of threads', () => {
+  const [states, head] = [random([150, 24]), random([3001, 24])];
+  const targets = ids(Array.from({ length: 150 }, (_, n) => n * 20));
+  const before = threadCount();
+  const differentiate = (threads: number): number[][] => {
+    setThreadCount(threads);
+    const leaves = [states, head].map((input) => input.detach().requireGrad());
+    const loss = callTensor('laurel::mean_cross_entropy', leaves[0]!, leaves[1]!, targets);
+    loss.backward();
+    return [loss, ...leaves.map((leaf) => leaf.grad as Tensor)].map((found) => found.toArray());
+  };
+  try {
+    const alone = differentiate(1);
+    for (const threads of [2, 3, 5]) expect(differentiate(threads)).toEqual(alone);
+  } finally {
+    setThreadCount(before);
+  }
+});
 
 test('mean_cross_entropy refuses targets that are no tokens', () => {
   const loss = (target: number) =>

@@ -11,6 +11,7 @@ import {
   tidy,
   tokenTensor,
 } from '../tensor/index.ts';
+import { BranchState } from './branch-state.ts';
 import { DecodeState } from './decode-state.ts';
 import { newModelConfig } from './index.ts';
 
@@ -69,13 +70,51 @@ test('threads that each take rows of their own give the bits of one thread', () 
   const before = threadCount();
   try {
     const alone = decode(1);
-    // 51 rows for 2 threads are 25 and 26; 16 threads have too few each and share the products.
+    // 51 rows for 2 threads are 25 and 26; 16 threads would have too few each, and products too small to share.
     expect(decode(2)).toEqual(alone);
     expect(decode(16)).toEqual(alone);
     for (const [row, values] of alone.entries()) {
       const text = [...prompts[Math.floor(row / 17)]!, tokens[row]!, tokens[row]!];
       expect(values).toBeAllClose(after(text), near);
     }
+  } finally {
+    setThreadCount(before);
+  }
+});
+
+/** Enough products that five threads share them; widths of which each thread has other parts of a vector. */
+const wide = tinyPolicy({
+  hiddenSize: 96,
+  intermediateSize: 200,
+  numAttentionHeads: 6,
+  numKeyValueHeads: 3,
+}).model;
+
+test.each([
+  ['each with its own cache', 'rows'],
+  ['on branches of their prompts', 'branches'],
+] as const)('threads that share the products of rows %s give the bits of one thread', (_, kind) => {
+  const tokens = Array.from({ length: 12 }, (__, row) => row % 16);
+  const decode = (threads: number): number[][] => {
+    setThreadCount(threads);
+    return noGrad(() =>
+      tidy(() => {
+        if (kind === 'rows') {
+          using state = new DecodeState(wide, prompts, 4, letters.padTokenId);
+          state.prefill(4);
+          return [tokens, tokens].map((next) => state.next(next).toArray());
+        }
+        using state = new BranchState(wide, { prompts, maxTokens: 4 });
+        state.prefill();
+        state.selectRows(tokens.map((__, row) => row >> 2));
+        return (['logits', 'states'] as const).map((out) => state.next(tokens, out).toArray());
+      }),
+    );
+  };
+  const before = threadCount();
+  try {
+    const alone = decode(1);
+    for (const threads of [2, 3, 5]) expect(decode(threads), `${threads} threads`).toEqual(alone);
   } finally {
     setThreadCount(before);
   }

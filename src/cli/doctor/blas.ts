@@ -80,7 +80,7 @@ export function checkOpenBlasCore(
     return check(
       'kernels',
       value,
-      'uses neither AVX2 nor AVX-512: OpenBLAS 0.3.25 or later knows this processor; until then set OPENBLAS_CORETYPE=Haswell',
+      `uses neither AVX2 nor AVX-512: OpenBLAS 0.3.25 or later knows this processor; until then set OPENBLAS_CORETYPE=${features.includes('AVX-512') ? 'SkylakeX' : 'Haswell'}`,
     );
   return check('kernels', value, settings.length > 0 && 'measured best unset: unset and compare');
 }
@@ -92,7 +92,10 @@ function openBlasSettings({ OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE }: NodeJS.Proces
 }
 
 function chosenBy({ core, firstChoice }: OpenBlasKernels, settings: readonly string[]): string {
-  if (settings.length > 0) return `with ${settings.join(' ')}`;
-  if (core === firstChoice) return 'its own choice';
-  return `chosen by Laurel: OpenBLAS does not know this processor and had taken ${firstChoice}`;
+  const own =
+    core === firstChoice
+      ? ['its own choice']
+      : [`chosen by Laurel: OpenBLAS does not know this processor and had taken ${firstChoice}`];
+  const given = settings.length > 0 ? [`with ${settings.join(' ')}`] : [];
+  return [...(given.length > 0 && core === firstChoice ? [] : own), ...given].join(', ');
 }

@@ -84,7 +84,7 @@ test('kernels of an unknown processor are named as put right, or as too old', ()
   });
   const old = checkOpenBlasCore(chosen('Prescott'), intel, {});
   expect(old).toMatchObject({ verdict: 'warn' });
-  expect(old?.advice).toContain('OPENBLAS_CORETYPE=Haswell');
+  expect(old?.advice).toContain('OPENBLAS_CORETYPE=SkylakeX');
   const ancient = { ...intel, features: [] };
   expect(checkOpenBlasCore(chosen('Prescott'), ancient, {})?.verdict).toBe('ok');
 });
