@@ -48,6 +48,10 @@ export const rere: Paper = {
       does: 'SASRec with cross-entropy over all items, a baseline without a language model.',
     },
     {
+      command: 'npx laurel recommend train data --config recipes/rere/collaborative-small.yaml',
+      does: 'The collaborative reward from that start: items that this SASRec scores high.',
+    },
+    {
       command:
         'npx laurel recommend evaluate recommenders/supervised recommenders/sdpo recommenders/rere recommenders/sasrec --data data',
       does: 'HR@K and NDCG@K of all of them and of popularity in one table.',

@@ -28,7 +28,8 @@ describe('the plan', () => {
   it('starts all reward-trained arms of a seed from one supervised cell', () => {
     for (const { task, arm, seed, needs } of cells) {
       const isBaseline = ['supervised', 'sasrec', 'popularity'].includes(arm);
-      expect(needs).toEqual(isBaseline ? [] : [`${task}/supervised/seed-${seed}`]);
+      const asked = arm === 'collaborative-reward' ? [`${task}/sasrec/seed-${seed}`] : [];
+      expect(needs).toEqual(isBaseline ? [] : [`${task}/supervised/seed-${seed}`, ...asked]);
     }
   });
 
@@ -105,6 +106,9 @@ describe('the findings', () => {
       signal: 'partly',
       'beam-above-iid': 'partly',
       'ranking-above-rule': 'partly',
+      'collaborative-above-start': 'not measured',
+      'above-sasrec': 'not measured',
+      'ranking-above-collaborative': 'not measured',
     });
   });
 

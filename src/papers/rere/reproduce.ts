@@ -1,9 +1,17 @@
 import { type CellPlan, cellName, type Json } from '../runner/cell.ts';
 import type { CellContext, PlanOptions, Reproduction, StudyPlan } from '../runner/reproduction.ts';
 import { reportRere } from './report/report.ts';
-import { goesOn, learnsNew, type RewardArm, SUPERVISED_NEW } from './study/arms.ts';
+import {
+  asksSasrec,
+  goesOn,
+  learnsNew,
+  type RewardArm,
+  SDPO,
+  SUPERVISED_NEW,
+} from './study/arms.ts';
 import { computePopularity, computeSasrec } from './study/baseline-cells.ts';
 import { computeRewardArm } from './study/reward-cell.ts';
+import { computeSdpo } from './study/sdpo-cell.ts';
 import {
   beauty,
   beautyCodes,
@@ -32,12 +40,16 @@ type TaskName = keyof typeof tasks;
 
 /** The settings that an arm's cell depends on. */
 function settingsOf(task: TaskSettings, arm: string): Json {
-  const { supervised, reward, newRates, sasrec, ...shared } = task;
+  const { supervised, reward, newRates, collaborative, sasrec, sdpo, ...shared } = task;
   if (arm === 'popularity') return toJson({ revision: REVISION, ...shared });
   if (arm === 'sasrec') return toJson({ revision: REVISION, ...shared, sasrec });
+  if (arm === SDPO) return toJson({ revision: REVISION, ...shared, supervised, sdpo });
   if (arm === 'supervised') return toJson({ revision: REVISION, ...shared, supervised });
-  const learned = learnsNew(arm) ? { newRates } : {};
-  return toJson({ revision: REVISION, ...shared, supervised, reward, ...learned });
+  const own = {
+    ...(learnsNew(arm) && { newRates }),
+    ...(asksSasrec(arm) && { collaborative }),
+  };
+  return toJson({ revision: REVISION, ...shared, supervised, reward, ...own });
 }
 
 interface CellChoice {
@@ -47,18 +59,18 @@ interface CellChoice {
 }
 
 function cell({ name, task, seed }: CellChoice, arm: string): CellPlan {
-  const start = { task: name, arm: 'supervised', seed };
+  const needed = [...(goesOn(arm) ? ['supervised'] : []), ...(asksSasrec(arm) ? ['sasrec'] : [])];
   return {
     task: name,
     arm,
     seed,
     settings: settingsOf(task, arm),
-    needs: goesOn(arm) ? [cellName(start)] : [],
-    keepsFiles: arm === 'supervised',
+    needs: needed.map((other) => cellName({ task: name, arm: other, seed })),
+    keepsFiles: arm === 'supervised' || arm === 'sasrec',
   };
 }
 
-const coreArms = ['supervised', 'rere', 'grpo-beam', 'grpo-iid', 'sasrec'] as const;
+const coreArms = ['supervised', 'rere', 'grpo-beam', 'grpo-iid', SDPO, 'sasrec'] as const;
 
 /** Whether what helps is what is learned or how. */
 const newArms = ['rere-new', SUPERVISED_NEW] as const;
@@ -75,7 +87,8 @@ const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
 /** Arms of a task, without the classic ones where another task measures the same items. */
 function armsOf(name: TaskName): readonly string[] {
   if (name === 'scientific-titles' || name === 'beauty-codes') return ['supervised', 'rere'];
-  return name === 'beauty' ? [...coreArms, ...newArms] : coreArms;
+  if (name === 'industrial') return coreArms;
+  return [...coreArms, 'collaborative-reward', ...newArms];
 }
 
 /** Beauty whole, seed after seed; then the others, one seed each before any has three. */
@@ -116,9 +129,13 @@ function compute({ task: name, arm, seed, settings, needs }: CellPlan, context: 
   if (arm === 'popularity') return computePopularity(task, context);
   if (arm === 'sasrec') return computeSasrec(task, seed, context);
   if (arm === 'supervised') return computeSupervised(task, seed, context);
-  const start = context.neededFolders.get(needs[0]!)!;
+  const [start, scorer] = needs.map((need) => context.neededFolders.get(need)!) as [
+    string,
+    string?,
+  ];
   if (arm === SUPERVISED_NEW) return computeSupervisedNew(task, { seed, start, context });
-  return computeRewardArm(task, { arm: arm as RewardArm, seed, start, context });
+  if (arm === SDPO) return computeSdpo(task, { seed, start, context });
+  return computeRewardArm(task, { arm: arm as RewardArm, seed, start, scorer, context });
 }
 
 /** Tan et al. 2025, arXiv:2510.12211: reinforced preference optimisation for recommendation. */

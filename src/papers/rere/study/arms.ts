@@ -1,12 +1,23 @@
-import type { ItemLanguage, RecommendationData } from '../../../recommendation/index.ts';
+import {
+  type ItemLanguage,
+  loadSasrec,
+  type RecommendationData,
+  sasrecScore,
+} from '../../../recommendation/index.ts';
 import type { Reward } from '../../../rewards/index.ts';
-import { rankingRewards, ruleReward, semanticReward, tfidfSimilarity } from '../index.ts';
+import {
+  collaborativeReward,
+  rankingRewards,
+  ruleReward,
+  semanticReward,
+  tfidfSimilarity,
+} from '../index.ts';
 import type { SamplerName } from '../samplers/index.ts';
 
 interface RewardArmKind {
   readonly title: string;
   readonly sampler: SamplerName;
-  readonly reward: 'rule' | 'ranking' | 'semantic';
+  readonly reward: 'rule' | 'ranking' | 'semantic' | 'collaborative';
   /** `new`: those of validation, so that no checkpoint is chosen; else the start's own. */
   readonly questions?: 'new';
 }
@@ -26,6 +37,11 @@ export const rewardArms = {
     sampler: 'beam',
     reward: 'semantic',
   },
+  'collaborative-reward': {
+    title: '+ beam search, collaborative reward of SASRec',
+    sampler: 'beam',
+    reward: 'collaborative',
+  },
   'rere-new': {
     title: '+ ReRe on questions that the start has not learned',
     sampler: 'beam',
@@ -39,10 +55,14 @@ export type RewardArm = keyof typeof rewardArms;
 /** The control of `rere-new`: as many of the same questions, learned as before. */
 export const SUPERVISED_NEW = 'supervised-new';
 
+/** A baseline that goes on from the start by preferences. */
+export const SDPO = 'sdpo';
+
 export const isRewardArm = (arm: string): arm is RewardArm => arm in rewardArms;
 
 /** Whether an arm goes on from the supervised one. */
-export const goesOn = (arm: string): boolean => isRewardArm(arm) || arm === SUPERVISED_NEW;
+export const goesOn = (arm: string): boolean =>
+  isRewardArm(arm) || arm === SUPERVISED_NEW || arm === SDPO;
 
 /** Whether an arm learns the questions of validation, which then say nothing of it. */
 export const learnsNew = (arm: string): boolean =>
@@ -52,17 +72,33 @@ export const armTitles: Readonly<Record<string, string>> = {
   popularity: 'Popularity',
   sasrec: 'SASRec, cross-entropy over all items',
   supervised: 'Supervised, constrained beam search',
+  [SDPO]: '+ S-DPO, answers over drawn items',
   ...Object.fromEntries(Object.entries(rewardArms).map(([name, { title }]) => [name, title])),
   [SUPERVISED_NEW]: '+ supervised, on those questions',
 };
 
-export function rewardOf(
-  arm: RewardArm,
-  { data, language }: { data: RecommendationData; language: ItemLanguage },
-): Reward[] {
-  const { reward } = rewardArms[arm];
-  if (reward === 'ranking') return rankingRewards();
-  return reward === 'rule'
-    ? [ruleReward()]
-    : [semanticReward(language, tfidfSimilarity(data.items))];
+/** Whether an arm asks the trained SASRec of its seed. */
+export const asksSasrec = (arm: string): boolean =>
+  isRewardArm(arm) && rewardArms[arm].reward === 'collaborative';
+
+export interface RewardMatter {
+  readonly data: RecommendationData;
+  readonly language: ItemLanguage;
+  /** Folder of a trained SASRec, where the arm asks one. */
+  readonly scorer: string | undefined;
+}
+
+export function rewardOf(arm: RewardArm, { data, language, scorer }: RewardMatter): Reward[] {
+  switch (rewardArms[arm].reward) {
+    case 'ranking':
+      return rankingRewards();
+    case 'rule':
+      return [ruleReward()];
+    case 'semantic':
+      return [semanticReward(language, tfidfSimilarity(data.items))];
+    case 'collaborative': {
+      const model = loadSasrec(scorer!, { trainable: false });
+      return [collaborativeReward(language, (...asked) => sasrecScore(model, ...asked))];
+    }
+  }
 }

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import {
   popularityRecommender,
   sasrecRecommender,
+  saveSasrec,
   trainSasrec,
 } from '../../../recommendation/index.ts';
 import type { Json } from '../../runner/cell.ts';
 import type { CellContext } from '../../runner/reproduction.ts';
 import { measure } from './measure.ts';
 import type { TaskSettings } from './settings.ts';
-import { toJson, WORK } from './supervised-cell.ts';
+import { MODEL, toJson, WORK } from './supervised-cell.ts';
 import { loadTask } from './task-data.ts';
 import { TrainingCurve } from './training-curve.ts';
 
@@ -20,6 +21,7 @@ export async function computePopularity(task: TaskSettings, context: CellContext
   return toJson(await measure(recommender, { data, settings: task.measure, context }));
 }
 
+/** Trains SASRec and leaves it in the cell's folder. */
 export async function computeSasrec(
   task: TaskSettings,
   seed: number,
@@ -44,6 +46,7 @@ export async function computeSasrec(
   });
   const trainingSeconds = Math.round((performance.now() - startedAt) / 1000);
   rmSync(join(folder, WORK), { recursive: true, force: true });
+  saveSasrec(join(folder, MODEL), model);
   const measured = await measure(sasrecRecommender(model), {
     data,
     settings: task.measure,

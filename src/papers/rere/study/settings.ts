@@ -47,6 +47,23 @@ export interface NewQuestionRates {
   readonly supervised: number;
 }
 
+/** How far training by another recommender's scores may go: those it over-optimises otherwise. */
+export interface CollaborativeSettings {
+  readonly learningRate: number;
+  readonly klCoefficient: number;
+}
+
+/** The baseline that prefers answers to items drawn from the catalogue. */
+export interface SdpoSettings {
+  readonly learningRate: number;
+  readonly beta: number;
+  readonly negatives: number;
+  readonly dropout: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly evalSteps: number;
+}
+
 export interface SasrecSettings {
   readonly hiddenSize: number;
   readonly layers: number;
@@ -70,7 +87,9 @@ export interface TaskSettings {
   readonly supervised: SupervisedSettings;
   readonly reward: RewardSettings;
   readonly newRates: NewQuestionRates;
+  readonly collaborative: CollaborativeSettings;
   readonly sasrec: SasrecSettings;
+  readonly sdpo: SdpoSettings;
 }
 
 const measure: MeasureSettings = {
@@ -113,7 +132,20 @@ const reward: RewardSettings = {
 
 const newRates: NewQuestionRates = { reward: 3e-4, supervised: 1e-4 };
 
+const collaborative: CollaborativeSettings = { learningRate: 1e-4, klCoefficient: 0.1 };
+
 const sasrec: SasrecSettings = { hiddenSize: 64, layers: 1, dropout: 0.3, epochs: 40 };
+
+/** As many questions as training by reward sees. */
+const sdpo: SdpoSettings = {
+  learningRate: 1e-4,
+  beta: 1,
+  negatives: 3,
+  dropout: 0.2,
+  batch: 32,
+  steps: 300,
+  evalSteps: 75,
+};
 
 /** Items are put together from codes that others have too, and the decoder is twice as wide. */
 export const beautyCodes: TaskSettings = {
@@ -126,7 +158,9 @@ export const beautyCodes: TaskSettings = {
   supervised: ofCodes,
   reward,
   newRates,
+  collaborative,
   sasrec,
+  sdpo,
 };
 
 export const beauty: TaskSettings = {
@@ -170,4 +204,5 @@ export const quick = (task: TaskSettings): TaskSettings => ({
   },
   reward: { ...task.reward, promptsPerStep: 16, groupSize: 8, steps: 6, evalSteps: 3 },
   sasrec: { hiddenSize: 32, layers: 1, dropout: 0.3, epochs: 2 },
+  sdpo: { ...task.sdpo, batch: 16, steps: 6, evalSteps: 3 },
 });
