@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeFakeRun } from '../../../test/support/fake-run.ts';
 import { temporaryRoots } from '../../../test/support/temporary-root.ts';
 import type { Attempt } from '../../runs/index.ts';
@@ -32,7 +32,9 @@ async function lockElsewhere(folder: string): Promise<{ child: ChildProcess; sai
   child.stdout!.on('data', (text: Buffer) => {
     said += text.toString();
   });
-  afterAll(() => child.kill('SIGKILL'));
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
   await expect.poll(() => said, { timeout: 20_000 }).toBe('locked;');
   return { child, said: () => said };
 }
