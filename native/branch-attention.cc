@@ -171,12 +171,6 @@ void attendBranches(const BranchTask& task, const BranchFactors& factors, Branch
   }
 }
 
-const float* branchNorm(const OptionalTensor& norm, int64_t width) {
-  if (!norm.has_value() || !norm->defined()) return nullptr;
-  TORCH_CHECK(isPlainFloat(*norm) && norm->is_contiguous() && norm->numel() == width, "expected a norm of ", width);
-  return norm->data_ptr<float>();
-}
-
 void checkBranchCaches(const at::Tensor& keys, const at::Tensor& values, int64_t rows, int64_t places, int64_t keyHeads,
                  int64_t width) {
   for (const at::Tensor& cache : {keys, values})
@@ -207,7 +201,7 @@ class BranchHeads : public HeadTasks {
       : sizes_(sizes), settings_(settings), prompts_(prompts), runs_(std::move(runs)), keys_(keys.data_ptr<float>()),
         values_(values.data_ptr<float>()),
         factors_{settings.cosine.data_ptr<float>(), settings.signedSine.data_ptr<float>(),
-                 branchNorm(settings.queryNorm, sizes.width), branchNorm(settings.keyNorm, sizes.width), angleRow} {}
+                 normOf(settings.queryNorm, sizes.width), normOf(settings.keyNorm, sizes.width), angleRow} {}
 
   Range tasksOf(const Range& rows) const override {
     const auto before = [&](int64_t row) {

@@ -89,12 +89,6 @@ LAUREL_KERNEL void decodeHead(const float* heads, int64_t keyHead, const DecodeF
 
 LAUREL_KERNELS_END
 
-const float* normOf(const c10::optional<at::Tensor>& norm, int64_t width) {
-  if (!norm.has_value() || !norm->defined()) return nullptr;
-  TORCH_CHECK(isPlainFloat(*norm) && norm->is_contiguous() && norm->numel() == width, "expected a norm of ", width);
-  return norm->data_ptr<float>();
-}
-
 // Each task is one row and key head.
 class CachedHeads : public HeadTasks {
  public:

@@ -164,12 +164,6 @@ void checkLists(const DecodeLists& all) {
               all.promptCaches.size(), " prompts' caches are not of the same layers");
 }
 
-const float* normAt(const at::Tensor& norm, int64_t channels) {
-  TORCH_CHECK(isPlainFloat(norm) && norm.is_contiguous() && norm.numel() == channels, "expected a norm of ", channels,
-              " numbers, found ", norm.sizes());
-  return norm.data_ptr<float>();
-}
-
 // Attention of a layer, given how many heads and key heads there are.
 using HeadsOf = std::function<std::unique_ptr<HeadTasks>(int64_t layer, int64_t heads)>;
 
@@ -183,8 +177,8 @@ LayerParts layerParts(const DecodeLists& all, int64_t layer, int64_t channels, c
   const auto matrix = [&](int64_t index, int64_t features, int64_t depth) {
     return packedMatrix(packed[index], features, depth, all.biases.get(static_cast<size_t>(4 * layer + index)));
   };
-  return {normAt(all.norms[2 * layer], channels),
-          normAt(all.norms[2 * layer + 1], channels),
+  return {normOf(all.norms[2 * layer], channels),
+          normOf(all.norms[2 * layer + 1], channels),
           matrix(0, mixed + 2 * keys.size(1) * width, channels),
           matrix(1, channels, mixed),
           matrix(2, 2 * inner, channels),
@@ -195,7 +189,7 @@ LayerParts layerParts(const DecodeLists& all, int64_t layer, int64_t channels, c
 StepParts stepParts(const DecodeLists& all, int64_t rows, const at::Tensor& embeddings, double epsilon,
                     const HeadsOf& headsOf) {
   const int64_t layers = all.layers(), channels = embeddings.size(1);
-  StepParts step{{}, normAt(all.norms[2 * layers], channels), {}, rows, channels, 0, 0, 0, 0, static_cast<float>(epsilon)};
+  StepParts step{{}, normOf(all.norms[2 * layers], channels), {}, rows, channels, 0, 0, 0, 0, static_cast<float>(epsilon)};
   for (int64_t layer = 0; layer < layers; layer++) step.layers.push_back(layerParts(all, layer, channels, headsOf));
   for (const LayerParts& layer : step.layers) {
     step.projected = std::max(step.projected, layer.projections.features);

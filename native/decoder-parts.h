@@ -32,6 +32,14 @@ PackedMatrix packedMatrix(const at::Tensor& packed, int64_t features, int64_t de
 void multiplyPacked(const PackedMatrix& matrix, const Range& panels, const float* x, int64_t rows, const float* addend,
                     float* y);
 
+// A norm's numbers; null where there is none.
+inline const float* normOf(const OptionalTensor& norm, int64_t width) {
+  if (!norm.has_value() || !norm->defined()) return nullptr;
+  TORCH_CHECK(isPlainFloat(*norm) && norm->is_contiguous() && norm->numel() == width, "expected a norm of ", width,
+              " numbers, found ", norm->sizes());
+  return norm->data_ptr<float>();
+}
+
 // How heads become queries and keys. The angles are one row of width D for all, or one for each row.
 struct HeadSettings {
   at::Tensor cosine, signedSine;

@@ -3,6 +3,7 @@
 // CPU, libtorch's own elsewhere.
 #include "fused.h"
 #include "held-signals.h"
+#include "processor.h"
 
 #if defined(__linux__)
 #include <dlfcn.h>
@@ -55,19 +56,9 @@ at::Tensor multiply(const Factor& a, const Factor& b) {
   return product;
 }
 
-// Whether oneDNN is faster at ∂W too: with AVX-512 it is.
-bool isWide() {
-#if defined(__x86_64__) && defined(__GNUC__)
-  static const bool wide = __builtin_cpu_supports("avx512f");
-  return wide;
-#else
-  return false;
-#endif
-}
-
-// ∂W = ∂yᵀ x
+// ∂W = ∂yᵀ x, at which oneDNN is the faster one with AVX-512.
 at::Tensor multiplyRows(const at::Tensor& above, const at::Tensor& x) {
-  return isWide() ? multiply({above, true}, {x, false}) : at::mm(above.t(), x);
+  return hasAvx512() ? multiply({above, true}, {x, false}) : at::mm(above.t(), x);
 }
 
 at::Tensor flatRows(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}).contiguous(); }

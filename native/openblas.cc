@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "openblas.h"
+#include "processor.h"
 
 namespace laurel {
 namespace {
@@ -20,12 +21,8 @@ Function* findSymbol(const char* name) {
 // Families for this processor, widest first; none where Prescott may be right.
 std::vector<const char*> familiesHere() {
   std::vector<const char*> families;
-#if defined(__x86_64__) && defined(__GNUC__)
-  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (wide) families.push_back("SkylakeX");
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) families.push_back("Haswell");
-#endif
+  if (hasAvx512()) families.push_back("SkylakeX");
+  if (hasAvx2()) families.push_back("Haswell");
   return families;
 }
 

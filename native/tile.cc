@@ -1,5 +1,7 @@
 #include "tile.h"
 
+#include "processor.h"
+
 namespace laurel {
 namespace {
 
@@ -162,10 +164,8 @@ struct Multiplier {
 Multiplier widestMultiplier() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-  if (wide) return {multiplyAvx512, kWidestPanel};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {multiplyAvx2, 16};
+  if (hasAvx512()) return {multiplyAvx512, kWidestPanel};
+  if (hasAvx2()) return {multiplyAvx2, 16};
 #endif
   return {multiplyPlain, kPanelStep};
 }
