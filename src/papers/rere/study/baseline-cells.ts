@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   popularityRecommender,
@@ -10,8 +9,9 @@ import type { Json } from '../../runner/cell.ts';
 import type { CellContext } from '../../runner/reproduction.ts';
 import { measure } from './measure.ts';
 import type { TaskSettings } from './settings.ts';
-import { MODEL, toJson, WORK } from './supervised-cell.ts';
+import { MODEL, toJson } from './supervised-cell.ts';
 import { loadTask } from './task-data.ts';
+import { train } from './train-and-measure.ts';
 import { TrainingCurve } from './training-curve.ts';
 
 /** What is taken most, to everybody. */
@@ -27,27 +27,24 @@ export async function computeSasrec(
   seed: number,
   context: CellContext,
 ): Promise<Json> {
-  const { folder, report, signal } = context;
+  const { folder, report } = context;
   const { data } = await loadTask(task, context.data);
   const { hiddenSize, layers, dropout, epochs } = task.sasrec;
   const curve = new TrainingCurve(report);
-  const startedAt = performance.now();
-  const { model } = await trainSasrec({
-    data,
-    hiddenSize,
-    numLayers: layers,
-    dropout,
-    numTrainEpochs: epochs,
-    seed,
-    outputDir: join(folder, WORK, 'run'),
-    console: null,
-    signal,
-    onEvent: curve.onEvent,
-  });
-  const trainingSeconds = Math.round((performance.now() - startedAt) / 1000);
-  rmSync(join(folder, WORK), { recursive: true, force: true });
-  saveSasrec(join(folder, MODEL), model);
-  const measured = await measure(sasrecRecommender(model), {
+  const { result, trainingSeconds } = await train(context, (run) =>
+    trainSasrec({
+      data,
+      hiddenSize,
+      numLayers: layers,
+      dropout,
+      numTrainEpochs: epochs,
+      seed,
+      ...run,
+      onEvent: curve.onEvent,
+    }),
+  );
+  saveSasrec(join(folder, MODEL), result.model);
+  const measured = await measure(sasrecRecommender(result.model), {
     data,
     settings: task.measure,
     context,
