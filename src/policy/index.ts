@@ -1,9 +1,6 @@
 export { type AverageTopK, type AverageTopKOptions, averageTopK } from './average-top-k.ts';
 export { BranchState, type BranchStateOptions } from './branch-state.ts';
 export {
-  type AllowedTokens,
-  allowedLogprobs,
-  allowedTokens,
   type ConstrainedDistribution,
   type SetValues,
   setLogprobs,
@@ -27,8 +24,9 @@ export {
   type ScoreCompletionsByModelOptions,
   scoreCompletions,
 } from './reward-model-reward.ts';
-export { type SampleRequest, sampleCompletions } from './sample.ts';
+export { assertRoomForCompletions, type SampleRequest, sampleCompletions } from './sample.ts';
 export {
+  cutsVocabulary,
   type LogprobDistribution,
   type ResolvedSampling,
   resolveSampling,

@@ -11,8 +11,6 @@ export class Row {
   #kept: KeptRecorder | undefined;
   readonly #matcher: StopMatcher;
   stopped = false;
-  /** Where it stands in a constraint, where there is one and a token was drawn. */
-  place: number | undefined;
 
   constructor(prompt: readonly number[], tokenizer: Tokenizer, stopStrings: readonly string[]) {
     this.prompt = prompt;

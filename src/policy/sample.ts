@@ -6,11 +6,9 @@ import type { Tokenizer } from '../tokenizers/index.ts';
 import type { Rollout } from '../types.ts';
 import { DecodeState } from './decode-state.ts';
 import { draw } from './draw.ts';
-import { assertConstrainable, drawConstrained } from './draw-constrained.ts';
 import { Row } from './row.ts';
 import type { ResolvedSampling } from './sampling-options.ts';
 import { SeenTokens } from './seen-tokens.ts';
-import type { TokenConstraint } from './token-constraint.ts';
 
 /** Decode steps between turns of the event loop. */
 const STEPS_PER_TURN = 16;
@@ -28,14 +26,12 @@ export interface SampleRequest {
   readonly sampling: ResolvedSampling;
   readonly generator: Generator;
   readonly signal?: AbortSignal;
-  /** Which token may follow which; completions are its paths. Left out, any. */
-  readonly constraint?: TokenConstraint | undefined;
   /** Called after each decode step with the number of tokens it drew. */
   readonly onTokens?: (count: number) => void;
 }
 
 /** @throws ConfigError when a prompt is empty, or leaves the model's context no room for the completion. */
-function assertPromptsFit({ prompts, sampling, model }: SampleRequest): void {
+export function assertRoomForCompletions({ prompts, sampling, model }: SampleRequest): void {
   const context = model.config.maxPositionEmbeddings;
   for (const [index, prompt] of prompts.entries()) {
     if (prompt.length === 0)
@@ -64,9 +60,8 @@ function assertPromptsFit({ prompts, sampling, model }: SampleRequest): void {
  * @throws ConfigError when a prompt is empty or too long; the signal's reason once it is aborted.
  */
 export async function sampleCompletions(request: SampleRequest): Promise<Rollout[][]> {
-  assertPromptsFit(request);
-  const { prompts, groupSize, tokenizer, sampling, constraint } = request;
-  if (constraint !== undefined) assertConstrainable(sampling, constraint);
+  assertRoomForCompletions(request);
+  const { prompts, groupSize, tokenizer, sampling } = request;
   if (prompts.length === 0) return [];
   const rows = prompts.flatMap((prompt) =>
     Array.from({ length: groupSize }, () => new Row(prompt, tokenizer, sampling.stopStrings)),
@@ -119,11 +114,7 @@ interface Drawing extends SampleRequest {
 }
 
 function drawInto(live: readonly Row[], logits: Tensor, drawing: Drawing): void {
-  const { sampling, generator, endings, seen, constraint } = drawing;
-  if (constraint !== undefined) {
-    drawAlong(constraint, live, logits, drawing);
-    return;
-  }
+  const { sampling, generator, endings, seen } = drawing;
   const { tokens, logprobs, keptTokens } = draw(logits, sampling, generator, seen?.mask);
   seen?.add(tokens);
   for (const [position, row] of live.entries()) {
@@ -131,28 +122,3 @@ function drawInto(live: readonly Row[], logits: Tensor, drawing: Drawing): void 
     row.push(tokens[position]!, logprobs[position]!, keptTokens?.[position], endings);
   }
 }
-
-/** Draws along the paths of a constraint; a completion is whole where its path ends. */
-function drawAlong(
-  constraint: TokenConstraint,
-  live: readonly Row[],
-  logits: Tensor,
-  drawing: Drawing,
-): void {
-  const standing = live.map(({ place }) => place ?? constraint.start);
-  const drawn = drawConstrained(logits, drawing, constraint, standing);
-  for (const [position, row] of live.entries()) {
-    if (row.stopped) continue;
-    const place = drawn.places[position]!;
-    const endings = constraint.isEnd(place) ? new Set([drawn.tokens[position]!]) : NO_TOKENS;
-    row.place = place;
-    row.push(
-      drawn.tokens[position]!,
-      drawn.logprobs[position]!,
-      drawn.keptTokens?.[position],
-      endings,
-    );
-  }
-}
-
-const NO_TOKENS: ReadonlySet<number> = new Set();

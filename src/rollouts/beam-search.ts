@@ -8,6 +8,7 @@ import { mergedForReading, type PackedDecoder } from '../models/index.ts';
 import type { ConstrainedDistribution, Policy, TokenConstraint } from '../policy/index.ts';
 import { noGrad, tidy } from '../tensor/index.ts';
 import { type BeamReader, openBeamReader } from './beam-reader.ts';
+import { type ConstrainedPath, emptyPath, extend, finished } from './constrained-path.ts';
 import { type Candidate, selectBest } from './select-best.ts';
 
 export interface BeamSearchOptions {
@@ -25,18 +26,7 @@ export interface BeamSearchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A path on its way, or whole. */
-export interface Beam {
-  readonly tokens: readonly number[];
-  /** log π of each token, in nats. */
-  readonly logprobs: readonly number[];
-  /** Their sum. */
-  readonly score: number;
-  /** Where the path stands in the constraint. */
-  readonly place: number;
-  /** Which tokens were allowed at each step; views. */
-  readonly allowed: readonly Int32Array[];
-}
+export type Beam = ConstrainedPath;
 
 /** One prompt's beams: whole ones, and those still going with their row in the cache. */
 interface Search {
@@ -72,10 +62,9 @@ export async function beamSearch(
       firstTokens: constraint.allowed(constraint.start).length,
     }),
   );
-  const root = { tokens: [], logprobs: [], score: 0, place: constraint.start, allowed: [] };
   let searches: readonly Search[] = prompts.map((_, row) => ({
     whole: [],
-    going: [root],
+    going: [emptyPath(constraint)],
     rows: [row],
   }));
   while (searches.some(({ going }) => going.length > 0)) {
@@ -122,39 +111,19 @@ function advance(
     const sets = allowed.slice(start, first);
     const logprobs = values.subarray(offsets[start], offsets[first]);
     const best = selectBest({ whole, going, sets, logprobs, width });
-    return split(best, { ...how, going, sets, start });
+    return split(best, { ...how, going, start });
   });
 }
 
 interface Place extends Omit<Advance, 'width'> {
   readonly going: readonly Beam[];
-  readonly sets: readonly Int32Array[];
   /** Row of the first of `going`. */
   readonly start: number;
 }
 
-/** A beam taken to its end where one path is left, each token of it certain: log π = 0. Undefined where there is a choice. */
-function finished(beam: Beam, constraint: TokenConstraint): Beam | undefined {
-  const [tokens, sets]: [number[], Int32Array[]] = [[], []];
-  let { place } = beam;
-  for (; !constraint.isEnd(place); place = constraint.follow(place, 0)) {
-    const set = constraint.allowed(place);
-    if (set.length !== 1) return undefined;
-    tokens.push(set[0]!);
-    sets.push(set);
-  }
-  return {
-    tokens: [...beam.tokens, ...tokens],
-    logprobs: [...beam.logprobs, ...tokens.map(() => 0)],
-    score: beam.score,
-    place,
-    allowed: [...beam.allowed, ...sets],
-  };
-}
-
 /** Chosen candidates as beams, whole ones apart. */
 function split(best: readonly Candidate[], place: Place): Search {
-  const { going, sets, start, constraint, wanted, distribution } = place;
+  const { going, start, constraint, wanted, distribution } = place;
   const isCertain = distribution === 'constrained';
   const whole: Beam[] = [];
   const further: Beam[] = [];
@@ -164,15 +133,8 @@ function split(best: readonly Candidate[], place: Place): Search {
       whole.push(candidate.beam);
       continue;
     }
-    const { parent, index, logprob, score } = candidate;
-    const [from, set] = [going[parent]!, sets[parent]!];
-    const beam: Beam = {
-      tokens: [...from.tokens, set[index]!],
-      logprobs: [...from.logprobs, logprob],
-      score,
-      place: constraint.follow(from.place, index),
-      allowed: [...from.allowed, set],
-    };
+    const { parent, index, logprob } = candidate;
+    const beam = extend(going[parent]!, constraint, { index, logprob });
     const end = isCertain || constraint.isEnd(beam.place) ? finished(beam, constraint) : undefined;
     if (end !== undefined) whole.push(end);
     // Candidates come best first, and no token adds to a score: as many whole ones stay before this one.

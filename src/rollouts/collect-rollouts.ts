@@ -7,6 +7,7 @@ import {
 } from '../policy/index.ts';
 import type { Generator } from '../tensor/index.ts';
 import type { Prompt, RolloutGroup } from '../types.ts';
+import { samplePaths } from './sample-paths.ts';
 
 export interface CollectOptions {
   readonly groupSize: number;
@@ -28,12 +29,12 @@ export interface CollectOptions {
 export async function collectRollouts(
   { model, tokenizer }: Policy,
   prompts: readonly Prompt[],
-  { groupSize, batchRows = 256, signal, onTokens, ...drawing }: CollectOptions,
+  { groupSize, batchRows = 256, signal, onTokens, constraint, ...drawing }: CollectOptions,
 ): Promise<RolloutGroup[]> {
   const groups: RolloutGroup[] = [];
   const promptsAtOnce = Math.max(1, Math.floor(batchRows / groupSize));
   for (const batch of microBatches(prompts, promptsAtOnce)) {
-    const sampled = await sampleCompletions({
+    const request = {
       model,
       tokenizer,
       prompts: batch.map(({ tokens }) => tokens),
@@ -41,7 +42,10 @@ export async function collectRollouts(
       ...drawing,
       ...(signal === undefined ? {} : { signal }),
       ...(onTokens === undefined ? {} : { onTokens }),
-    });
+    };
+    const sampled = await (constraint === undefined
+      ? sampleCompletions(request)
+      : samplePaths({ ...request, constraint }));
     groups.push(...batch.map((prompt, p) => ({ prompt, rollouts: sampled[p]! })));
   }
   return groups;

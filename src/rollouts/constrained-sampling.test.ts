@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { chiSquareTest } from '../../test/support/chi-square.ts';
 import { tinyPolicy } from '../../test/support/tiny-policy.ts';
-import { resolveSampling, type SamplingOptions, scoreSequences } from '../policy/index.ts';
+import {
+  type Policy,
+  resolveSampling,
+  type SamplingOptions,
+  scoreSequences,
+  type TokenConstraint,
+} from '../policy/index.ts';
 import { Generator } from '../tensor/index.ts';
 import type { Rollout } from '../types.ts';
 import { beamSearch, collectRollouts, TokenTrie } from './index.ts';
@@ -17,18 +23,27 @@ const asPrompt = (tokens: readonly number[]) => ({
   tokens,
 });
 
-async function draw(
-  count: number,
+async function drawGroups(
+  from: Policy,
+  prompts: readonly (readonly number[])[],
+  groupSize: number,
   options: Partial<SamplingOptions> = {},
-): Promise<readonly Rollout[]> {
-  const [group] = await collectRollouts(policy, [asPrompt(prompt)], {
-    groupSize: count,
+  along: TokenConstraint = constraint,
+): Promise<readonly (readonly Rollout[])[]> {
+  const groups = await collectRollouts(from, prompts.map(asPrompt), {
+    groupSize,
     sampling: resolveSampling({ maxCompletionLength: 4, ...options }),
     generator: new Generator(11),
-    constraint,
+    batchRows: prompts.length * groupSize,
+    constraint: along,
   });
-  return group!.rollouts;
+  return groups.map(({ rollouts }) => rollouts);
 }
+
+const draw = async (
+  count: number,
+  options: Partial<SamplingOptions> = {},
+): Promise<readonly Rollout[]> => (await drawGroups(policy, [prompt], count, options))[0]!;
 
 test('every completion is a path of the constraint, and stops where it ends', async () => {
   for (const { tokens, finishReason } of await draw(200)) {
@@ -37,26 +52,46 @@ test('every completion is a path of the constraint, and stops where it ends', as
   }
 });
 
-test.each([1, 0.6])(
-  'at temperature %d they come in proportion to their probabilities',
-  async (temperature) => {
-    const drawn = await draw(4000, { temperature });
-    const [beams] = await beamSearch(policy, [prompt], {
+test.each([
+  [1, 'sampled', 'float32'],
+  [0.6, 'sampled', 'float32'],
+  [0.6, 'full', 'float32'],
+  [0.6, 'sampled', 'float64'],
+] as const)(
+  'at temperature %d, %s, %s, every prompt’s come in proportion to their probabilities',
+  async (temperature, logprobDistribution, dtype) => {
+    const from = tinyPolicy({}, { dtype });
+    const prompts = [prompt, [5, 2, 0, 1, 4]];
+    const drawn = await drawGroups(from, prompts, 3000, { temperature, logprobDistribution });
+    const expected = await beamSearch(from, prompts, {
       constraint,
       width: items.length,
       temperature,
       distribution: 'constrained',
     });
-    const counts = beams!.map(
-      ({ tokens }) => drawn.filter((rollout) => rollout.tokens.join() === tokens.join()).length,
-    );
-    const { pValue } = chiSquareTest(
-      counts,
-      beams!.map(({ score }) => Math.exp(score)),
-    );
-    expect(pValue).toBeGreaterThan(1e-3);
+    for (const [p, beams] of expected.entries()) {
+      const texts = drawn[p]!.map(({ tokens }) => tokens.join());
+      const { pValue } = chiSquareTest(
+        beams.map(({ tokens }) => texts.filter((text) => text === tokens.join()).length),
+        beams.map(({ score }) => Math.exp(score)),
+      );
+      expect(pValue).toBeGreaterThan(1e-3);
+    }
   },
 );
+
+test('a constraint that gets stuck is an error, not another path', async () => {
+  const stuck: TokenConstraint = {
+    start: 0,
+    maxTokens: 2,
+    allowed: (place) => Int32Array.from(place === 0 ? [3, 4] : []),
+    follow: () => 1,
+    isEnd: () => false,
+  };
+  await expect(drawGroups(policy, [prompt], 2, {}, stuck)).rejects.toThrow(
+    /the constraint allows no token after \[[34]\] and is at no end/,
+  );
+});
 
 test.each(['sampled', 'full'] as const)(
   'under %s, scoring finds the log-probabilities that sampling reported',

@@ -1,6 +1,7 @@
 export { type Beam, type BeamSearchOptions, beamSearch } from './beam-search.ts';
 export { type CollectOptions, collectRollouts } from './collect-rollouts.ts';
 export { completionMetrics } from './completion-metrics.ts';
+export { rolloutOf } from './constrained-path.ts';
 export {
   assertGroups,
   type DrawGroups,

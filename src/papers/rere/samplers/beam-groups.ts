@@ -1,29 +1,9 @@
-import { keptViewsOf, microBatches } from '../../../batches/index.ts';
-import type { Policy, ResolvedSampling, TokenConstraint } from '../../../policy/index.ts';
-import { type Beam, beamSearch, type DrawGroups } from '../../../rollouts/index.ts';
-import type { Rollout } from '../../../types.ts';
+import { microBatches } from '../../../batches/index.ts';
+import type { TokenConstraint } from '../../../policy/index.ts';
+import { type Beam, beamSearch, type DrawGroups, rolloutOf } from '../../../rollouts/index.ts';
 
 /** Beams searched side by side. */
 const BATCH_ROWS = 1024;
-
-function rolloutOf(
-  { tokens, logprobs, allowed }: Beam,
-  { tokenizer }: Policy,
-  { logprobDistribution }: ResolvedSampling,
-): Rollout {
-  let text: string | undefined;
-  return {
-    tokens,
-    logprobs,
-    finishReason: 'stop',
-    // Rewards and records each ask for it; decoded when it is first read, and then kept.
-    get text() {
-      text ??= tokenizer.decode(tokens);
-      return text;
-    },
-    ...(logprobDistribution === 'sampled' && { keptTokens: keptViewsOf(allowed) }),
-  };
-}
 
 /**
  * The G likeliest different completions of each prompt, likeliest first, by beam search over the constraint: the
@@ -44,6 +24,8 @@ export const beamGroups =
     }
     return prompts.map((prompt, p) => ({
       prompt,
-      rollouts: found[p]!.map((beam) => rolloutOf(beam, policy, sampling)),
+      rollouts: found[p]!.map((beam) =>
+        rolloutOf(beam, policy.tokenizer, sampling.logprobDistribution),
+      ),
     }));
   };
