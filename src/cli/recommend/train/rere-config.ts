@@ -5,6 +5,7 @@ import {
   configGroup,
   defineConfig,
 } from '../../../config/index.ts';
+import { rewardNames } from '../../../papers/rere/index.ts';
 import {
   adapterOptions,
   backwardOptions,
@@ -47,7 +48,7 @@ const rereGroup = configGroup('ReRe', {
     .default('drawn')
     .describe('`target`: the item that followed takes the place of each group’s last.'),
   reward: z
-    .enum(['ranking', 'rule', 'ranking_only', 'semantic', 'collaborative'])
+    .enum(rewardNames)
     .default('ranking')
     .describe(
       'rule: 1 for the item that followed; ranking: and a cost of wrong items, more the higher they rank; semantic: likeness of texts; collaborative: the score of scorer.',

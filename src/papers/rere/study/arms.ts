@@ -1,23 +1,10 @@
-import {
-  type ItemLanguage,
-  loadSasrec,
-  type RecommendationData,
-  sasrecScore,
-} from '../../../recommendation/index.ts';
-import type { Reward } from '../../../rewards/index.ts';
-import {
-  collaborativeReward,
-  rankingRewards,
-  ruleReward,
-  semanticReward,
-  tfidfSimilarity,
-} from '../index.ts';
+import type { RewardName } from '../rewards/index.ts';
 import type { SamplerName } from '../samplers/index.ts';
 
 interface RewardArmKind {
   readonly title: string;
   readonly sampler: SamplerName;
-  readonly reward: 'rule' | 'ranking' | 'semantic' | 'collaborative';
+  readonly reward: RewardName;
   /** `new`: those of validation, so that no checkpoint is chosen; else the start's own. */
   readonly questions?: 'new';
 }
@@ -80,25 +67,3 @@ export const armTitles: Readonly<Record<string, string>> = {
 /** Whether an arm asks the trained SASRec of its seed. */
 export const asksSasrec = (arm: string): boolean =>
   isRewardArm(arm) && rewardArms[arm].reward === 'collaborative';
-
-export interface RewardMatter {
-  readonly data: RecommendationData;
-  readonly language: ItemLanguage;
-  /** Folder of a trained SASRec, where the arm asks one. */
-  readonly scorer: string | undefined;
-}
-
-export function rewardOf(arm: RewardArm, { data, language, scorer }: RewardMatter): Reward[] {
-  switch (rewardArms[arm].reward) {
-    case 'ranking':
-      return rankingRewards();
-    case 'rule':
-      return [ruleReward()];
-    case 'semantic':
-      return [semanticReward(language, tfidfSimilarity(data.items))];
-    case 'collaborative': {
-      const model = loadSasrec(scorer!, { trainable: false });
-      return [collaborativeReward(language, (...asked) => sasrecScore(model, ...asked))];
-    }
-  }
-}

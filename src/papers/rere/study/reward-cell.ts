@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { Policy } from '../../../policy/index.ts';
 import type { Json } from '../../runner/cell.ts';
 import type { CellContext } from '../../runner/reproduction.ts';
+import { namedRewards } from '../rewards/index.ts';
 import { trainRecommenderByReward } from '../train-by-reward.ts';
-import { asksSasrec, learnsNew, type RewardArm, rewardArms, rewardOf } from './arms.ts';
+import { asksSasrec, learnsNew, type RewardArm, rewardArms } from './arms.ts';
 import { pairedNdcg } from './measure.ts';
 import type { TaskSettings } from './settings.ts';
 import { MODEL, toJson, unvalidated, validationOf } from './supervised-cell.ts';
@@ -44,7 +45,11 @@ export async function computeRewardArm(
       language,
       policy,
       sampler: rewardArms[arm].sampler,
-      reward: rewardOf(arm, { data, language, scorer: scorer && join(scorer, MODEL) }),
+      reward: namedRewards(rewardArms[arm].reward, {
+        items: data.items,
+        language,
+        scorer: scorer && join(scorer, MODEL),
+      }),
       promptsPerStep: reward.promptsPerStep,
       groupSize: reward.groupSize,
       learningRate: reward.learningRate,
