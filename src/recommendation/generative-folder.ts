@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { CheckpointError } from '../errors.ts';
 import { Policy } from '../policy/index.ts';
 import { type GenerativeOptions, generativeRecommender } from './generative-recommender.ts';
-import { type SpelledLanguage, semanticLanguage, titleLanguage } from './language/index.ts';
+import { itemLanguage, type SpelledLanguage } from './language/index.ts';
 import type { LoadedRecommender } from './loaded-recommender.ts';
 import { type RecommenderFile, writeRecommenderFile } from './recommender-file.ts';
 import type { ItemLanguage, RecommendationData } from './types.ts';
 
 const settingsSchema = z.strictObject({
-  kind: z.enum(['semantic', 'title']),
+  kind: z.enum(['semantic', 'title', 'token']),
   maxHistory: z.int().positive(),
   distribution: z.enum(['full', 'constrained']).default('full'),
   /** Of semantic ids. */
@@ -56,11 +56,8 @@ function languageOf(file: RecommenderFile, policy: Policy, folder: string): Spel
     throw new CheckpointError(
       `${folder}/recommender.json: settings: ${z.prettifyError(settings.error)}`,
     );
-  const { kind, prefix, codes, vocabulary, ...read } = settings.data;
-  const options = { ...read, missing: 'leave-out', tokenizer: policy.tokenizer } as const;
-  return kind === 'semantic'
-    ? semanticLanguage(file, { ...options, codes, vocabulary })
-    : titleLanguage(file, { ...options, prefix });
+  const { kind, ...read } = settings.data;
+  return itemLanguage(kind, file, { ...read, missing: 'leave-out', tokenizer: policy.tokenizer });
 }
 
 /** Reads what `saveRecommender` wrote. */

@@ -7,6 +7,7 @@ import {
   saveRecommender,
   semanticLanguage,
   titleLanguage,
+  tokenLanguage,
   writeRecommenderFile,
 } from './index.ts';
 
@@ -57,6 +58,7 @@ test('items that share a path are cut off at the count', async () => {
 test.each([
   ['semantic', semanticLanguage],
   ['title', titleLanguage],
+  ['token', tokenLanguage],
 ] as const)('a saved %s recommender needs its folder only', async (kind, make) => {
   const spoken = make(tinyData, { maxHistory: 4 });
   const saved = tinyPolicy({ tokenizer: spoken.tokenizer });

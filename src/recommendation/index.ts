@@ -18,12 +18,16 @@ export { type SaveRecommenderOptions, saveRecommender } from './generative-folde
 export { type GenerativeOptions, generativeRecommender } from './generative-recommender.ts';
 export {
   type Catalogue,
+  type ItemLanguageOptions,
+  itemLanguage,
   type LanguageOptions,
   type SemanticLanguageOptions,
   type SpelledLanguage,
   semanticLanguage,
   type TitleLanguageOptions,
+  type TokenLanguageOptions,
   titleLanguage,
+  tokenLanguage,
 } from './language/index.ts';
 export {
   type LoadRecommendationOptions,

@@ -75,7 +75,8 @@ export type SemanticVocabulary = 'codes' | 'beginnings';
 
 /** How a language model reads and writes the items of one catalogue. */
 export interface ItemLanguage {
-  readonly kind: 'semantic' | 'title';
+  /** What an item is to the model: its semantic id, its title, or a token of its own. */
+  readonly kind: 'semantic' | 'title' | 'token';
   /** Of semantic ids; left out: all. */
   readonly codes?: WrittenCodes;
   /** Of semantic ids; left out: `codes`. */

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../../test/support/tiny-policy.ts';
 import { DataError } from '../../errors.ts';
 import { byteTokenizer, loadTokenizer } from '../../tokenizers/index.ts';
 import type { Item } from '../types.ts';
-import { semanticLanguage, titleLanguage } from './index.ts';
+import { semanticLanguage, titleLanguage, tokenLanguage } from './index.ts';
 
 const textOf = (
   { tokenizer }: ReturnType<typeof semanticLanguage>,
@@ -31,6 +31,25 @@ test('semantic ids are words, numbered by level and then by their number', () =>
     ['<a_1>', '<a_2>', '<a_10>', '<b_0>', '<b_1>', '<b_10>'].map(language.tokenizer.tokenToId),
   ).toEqual([3, 4, 5, 6, 7, 8]);
   expect(textOf(language, language.promptOf([0, 3]))).toBe('<|bos|><a_1><b_0><a_2><b_0>');
+});
+
+test('a token each: one step to an item, which shares it with no other and needs neither id nor title', () => {
+  const bare = { ...withIds('', '', ''), popularity: [0, 5, 0] };
+  const language = tokenLanguage(bare, { maxHistory: 2 });
+  expect(language.leftOut).toEqual([]);
+  expect(textOf(language, language.promptOf([1, 2, 0]))).toBe('<|bos|><item_2><item_0>');
+  for (const item of [0, 1, 2]) {
+    expect(language.tokensOf(item)).toHaveLength(1);
+    expect(language.itemsOf(language.tokensOf(item))).toEqual([item]);
+  }
+  expect(language.trie.maxTokens).toBe(1);
+});
+
+test('a saved tokenizer of a smaller catalogue is refused by the first item it lacks', () => {
+  const { tokenizer } = tokenLanguage(withIds('', ''), { maxHistory: 2 });
+  expect(() => tokenLanguage(withIds('', '', ''), { maxHistory: 2, tokenizer })).toThrow(
+    /no token for the word "<item_2>"/,
+  );
 });
 
 test('a prompt has the last items of a history; an empty history is its beginning alone', () => {
@@ -143,7 +162,7 @@ test('items without an id are an error with their number and the first, or left 
 test('a tokenizer of another catalogue is refused', () => {
   const { tokenizer } = semanticLanguage(withIds('a b'), { maxHistory: 1 });
   expect(() => semanticLanguage(withIds('a z'), { maxHistory: 1, tokenizer })).toThrow(
-    /no token for the semantic word "z"/,
+    /no token for the word "z"/,
   );
 });
 

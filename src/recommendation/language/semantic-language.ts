@@ -1,6 +1,6 @@
-import { DataError } from '../../errors.ts';
 import { type Tokenizer, wordTokenizer } from '../../tokenizers/index.ts';
 import type { Item, SemanticVocabulary, WrittenCodes } from '../types.ts';
+import { opensWith, tokenFinder } from './item-words.ts';
 import { beginningsOf, decidingPaths, END, orderedWords, type Word } from './semantic-paths.ts';
 import {
   type Catalogue,
@@ -42,17 +42,6 @@ function codePaths(items: readonly Item[], words: readonly string[], codes: Writ
   return codes === 'all' ? whole : decidingPaths(whole);
 }
 
-/** The token of each word. */
-function tokenFinder(tokenizer: Tokenizer): (word: Word) => number {
-  return (word) => {
-    const id = word === END ? tokenizer.eosTokenId : tokenizer.tokenToId(word);
-    if (id !== undefined) return id;
-    throw new DataError(
-      `the tokenizer (${tokenizer.source}) has no token for the semantic word ${JSON.stringify(word)}; is it of another catalogue?`,
-    );
-  };
-}
-
 /**
  * Items as their semantic ids, a token a word: `[bos] <a_1> <b_7> <c_3> <a_4> …`. Ids end with the end token only where
  * one of them begins another, so that ids of one length need none. Items that share an id are one path.
@@ -76,7 +65,8 @@ export function semanticLanguage(
   // Words that are not written have tokens too, as long as they are codes.
   const needed = vocabulary === 'codes' ? words : orderedWords(written);
   const reader = tokenizer ?? wordTokenizer(needed);
-  const tokenOf = tokenFinder(reader);
+  const tokenOfWord = tokenFinder(reader);
+  const tokenOf = (word: Word) => (word === END ? reader.eosTokenId : tokenOfWord(word));
   return spelledItems(catalogue, {
     ...options,
     kind: 'semantic',
@@ -84,6 +74,6 @@ export function semanticLanguage(
     vocabulary,
     tokenizer: reader,
     tokens: written.map((path) => path?.map(tokenOf)),
-    opening: [reader.bosTokenId ?? reader.eosTokenId],
+    opening: opensWith(reader),
   });
 }

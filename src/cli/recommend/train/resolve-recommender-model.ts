@@ -5,10 +5,9 @@ import { Policy } from '../../../policy/index.ts';
 import {
   type Item,
   type ItemLanguage,
+  itemLanguage,
   loadRecommender,
   type RecommendationData,
-  semanticLanguage,
-  titleLanguage,
 } from '../../../recommendation/index.ts';
 import type { Tokenizer } from '../../../tokenizers/index.ts';
 import { placementOf, resolvePolicy } from '../../resolve/resolve-policy.ts';
@@ -50,15 +49,20 @@ function languageOf(
   tokenizer?: Tokenizer,
 ): ItemLanguage {
   const { prefix, distribution } = config;
-  const options = { maxHistory, missing, distribution, ...(tokenizer && { tokenizer }) };
-  return items === 'semantic'
-    ? semanticLanguage(data, { ...options, codes, vocabulary })
-    : titleLanguage(data, { ...options, prefix });
+  const written = { codes, vocabulary, prefix, maxHistory, missing, distribution };
+  return itemLanguage(items, data, { ...written, ...(tokenizer && { tokenizer }) });
 }
 
 const spellings: Readonly<Record<ItemLanguage['kind'], (item: Item) => string | undefined>> = {
   semantic: ({ semanticId }) => semanticId?.join(' '),
   title: ({ title }) => title,
+  token: ({ key }) => key,
+};
+
+const spellingNames: Readonly<Record<ItemLanguage['kind'], string>> = {
+  semantic: 'semantic id',
+  title: 'title',
+  token: 'token',
 };
 
 /** @throws DataError where the data has another semantic id, or title, for an item than it was trained with. */
@@ -73,7 +77,7 @@ function assertSameSpelling(
   if (place < 0) return;
   const [was, is] = [known, items].map((some) => JSON.stringify(spell(some[place]!) ?? null));
   throw new DataError(
-    `${folder}: knows item ${JSON.stringify(items[place]!.key)} by its ${kind === 'semantic' ? 'semantic id' : 'title'} ${was}, and the data has ${is}; train on the data it was made for`,
+    `${folder}: knows item ${JSON.stringify(items[place]!.key)} by its ${spellingNames[kind]} ${was}, and the data has ${is}; train on the data it was made for`,
   );
 }
 

@@ -27,10 +27,10 @@ export const filesGroup = <Method extends string>(method: Method) =>
 /** How a language model reads and writes items. */
 export const languageGroup = configGroup('Items', {
   items: z
-    .enum(['semantic', 'title'])
+    .enum(['semantic', 'title', 'token'])
     .default('semantic')
     .describe(
-      'What an item is to the model: its semantic id or its title. Of a trained recommender: as it was.',
+      'What an item is to the model: its semantic id, its title, or a token of its own, which needs neither. Of a trained recommender: as it was.',
     ),
   codes: z
     .enum(['all', 'deciding'])

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   type ItemLanguage,
+  itemLanguage,
   loadRecommendationData,
   type RecommendationData,
-  semanticLanguage,
-  titleLanguage,
 } from '../../../recommendation/index.ts';
 import type { Tokenizer } from '../../../tokenizers/index.ts';
 import type { TaskSettings } from './settings.ts';
@@ -34,15 +33,13 @@ export async function loadTask(
   const found = datasetFolder(folder, dataset);
   if (found === undefined) throw new Error(`no ${dataset} in ${folder ?? 'no folder of data'}`);
   const data = await loadRecommendationData(found);
-  const options = { maxHistory, distribution, ...(tokenizer && { tokenizer }) };
-  const language =
-    items === 'semantic'
-      ? semanticLanguage(data, {
-          ...options,
-          ...(codes && { codes }),
-          ...(vocabulary && { vocabulary }),
-        })
-      : titleLanguage(data, options);
+  const language = itemLanguage(items, data, {
+    maxHistory,
+    distribution,
+    ...(codes && { codes }),
+    ...(vocabulary && { vocabulary }),
+    ...(tokenizer && { tokenizer }),
+  });
   return { data, language };
 }
 
