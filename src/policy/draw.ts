@@ -19,7 +19,7 @@ const BELOW_ONE = 1 - 2 ** -24;
  * of probability 0 is never drawn. One uniform number per row.
  * @returns [R, 1], int64.
  */
-export function drawFrom(probabilities: Tensor, generator: Generator): Tensor {
+function drawFrom(probabilities: Tensor, generator: Generator): Tensor {
   const cumulative = probabilities.to({ dtype: 'float64' }).cumsum(-1);
   const uniform = rand([probabilities.shape[0]!, 1], generator, { dtype: 'float64' });
   const threshold = uniform.to({ device: probabilities.device }).mul(cumulative.slice(1, -1));

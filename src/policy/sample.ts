@@ -26,7 +26,7 @@ export interface SampleRequest {
   readonly sampling: ResolvedSampling;
   readonly generator: Generator;
   readonly signal?: AbortSignal;
-  /** Called after each decode step with the number of tokens it drew. */
+  /** Called after each decode step with the number of tokens it drew; those that a constraint leaves no choice of are not drawn. */
   readonly onTokens?: (count: number) => void;
 }
 

@@ -8,7 +8,7 @@ import {
   scoreSequences,
   type TokenConstraint,
 } from '../policy/index.ts';
-import { Generator } from '../tensor/index.ts';
+import { Generator, noGrad } from '../tensor/index.ts';
 import type { Rollout } from '../types.ts';
 import { beamSearch, collectRollouts, TokenTrie } from './index.ts';
 
@@ -115,10 +115,38 @@ test.each(['sampled', 'full'] as const)(
   },
 );
 
-test('temperature 0 takes the likeliest token that is allowed', async () => {
-  const [one] = await draw(1, { temperature: 0 });
-  const [beams] = await beamSearch(policy, [prompt], { constraint, width: 1 });
-  expect(one!.tokens).toEqual(beams![0]!.tokens);
+test.each(['sampled', 'full'] as const)(
+  'temperature 0 takes the likeliest token that is allowed, with its log-probability at temperature 1 under %s',
+  async (logprobDistribution) => {
+    const [one] = await draw(1, { temperature: 0, logprobDistribution });
+    const distribution = logprobDistribution === 'full' ? 'full' : 'constrained';
+    const [beams] = await beamSearch(policy, [prompt], { constraint, width: 1, distribution });
+    expect(one!.tokens).toEqual(beams![0]!.tokens);
+    for (const [t, logprob] of beams![0]!.logprobs.entries())
+      expect(one!.logprobs[t]).toBeCloseTo(logprob, 5);
+  },
+);
+
+test('of numbers that are none, a path is drawn and its log-probabilities say so', async () => {
+  const broken = tinyPolicy();
+  const { norm } = broken.model.weights;
+  noGrad(() => norm.mul_(Number.NaN));
+  const [drawn] = await drawGroups(broken, [prompt], 3, { logprobDistribution: 'full' });
+  for (const { tokens, logprobs } of drawn!) {
+    expect(items.map((item) => item.join())).toContain(tokens.join());
+    expect(logprobs[0]).toBeNaN();
+  }
+});
+
+test('an aborted signal ends sampling with its reason', async () => {
+  const sampled = collectRollouts(policy, [asPrompt(prompt)], {
+    groupSize: 2,
+    sampling: resolveSampling({ maxCompletionLength: 4 }),
+    generator: new Generator(11),
+    constraint,
+    signal: AbortSignal.abort(new Error('enough')),
+  });
+  await expect(sampled).rejects.toThrow('enough');
 });
 
 test.each([

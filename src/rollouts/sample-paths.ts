@@ -7,12 +7,12 @@ import {
   cutsVocabulary,
   type ResolvedSampling,
   type SampleRequest,
-  type SetValues,
   type TokenConstraint,
 } from '../policy/index.ts';
 import { noGrad, rand, tidy } from '../tensor/index.ts';
 import type { Rollout } from '../types.ts';
 import { type BeamReader, openBeamReader } from './beam-reader.ts';
+import { chooser } from './choose-token.ts';
 import {
   type ConstrainedPath,
   emptyPath,
@@ -81,9 +81,13 @@ async function drawPaths(request: PathRequest): Promise<ConstrainedPath[]> {
   while (going.length > 0) {
     await nextTurn();
     signal?.throwIfAborted();
-    const drawn = going.length;
-    going = noGrad(() => tidy(() => step(going, reader, request, whole)));
-    onTokens?.(drawn);
+    onTokens?.(going.length);
+    // Nothing is returned, or every path would be looked through for tensors.
+    noGrad(() =>
+      tidy(() => {
+        going = step(going, reader, request, whole);
+      }),
+    );
     if (going.length > 0) reader.selectRows(going.map(({ row }) => row));
     going = going.map((one, row) => ({ ...one, row }));
   }
@@ -100,32 +104,6 @@ const openReader = ({ model, prompts, tokenizer, sampling, constraint }: PathReq
     firstTokens: constraint.allowed(constraint.start).length,
   });
 
-/** Largest float32 below 1: keeps a uniform number times a sum strictly below the sum. */
-const BELOW_ONE = 1 - 2 ** -24;
-
-/** Index of the likeliest; of equals the first. */
-function likeliest(logprobs: SetValues['values']): number {
-  let best = 0;
-  for (const [index, value] of logprobs.entries()) if (value > logprobs[best]!) best = index;
-  return best;
-}
-
-/**
- * Inverse transform sampling in proportion to exp(logprobs), which need not add up to 1: the first index whose cumulative
- * weight exceeds the uniform number's share of all, so one of weight 0 is never drawn.
- */
-function indexAt(logprobs: SetValues['values'], uniform: number): number {
-  const most = logprobs[likeliest(logprobs)]!;
-  const cumulative = new Float64Array(logprobs.length);
-  let sum = 0;
-  for (const [index, value] of logprobs.entries()) {
-    sum += Math.exp(value - most);
-    cumulative[index] = sum;
-  }
-  const threshold = uniform * sum * BELOW_ONE;
-  return cumulative.findIndex((value) => value > threshold);
-}
-
 /** Takes every path one token further; whole ones go to their places in `whole`. @returns those that go on. */
 function step(
   going: readonly Going[],
@@ -139,14 +117,11 @@ function step(
   const sets = rows.map((path) => allowedAfter(path, constraint));
   const isFirst = going[0]!.path.tokens.length === 0;
   const lastTokens = isFirst ? undefined : rows.map(({ tokens }) => tokens.at(-1)!);
-  const { values, offsets } = reader.score(lastTokens, sets);
+  const choose = chooser(reader.score(lastTokens, sets), sampling.temperature);
   const uniform = rand([going.length], generator, { dtype: 'float64' }).toTypedArray();
   const isCertain = sampling.logprobDistribution === 'sampled';
   return going.flatMap(({ path, row, completion }, at) => {
-    const logprobs = values.subarray(offsets[row]!, offsets[row + 1]!);
-    const index =
-      sampling.temperature === 0 ? likeliest(logprobs) : indexAt(logprobs, Number(uniform[at]));
-    const next = extend(path, constraint, { index, logprob: logprobs[index]! });
+    const next = extend(path, constraint, choose(row, Number(uniform[at])));
     const end = isCertain || constraint.isEnd(next.place) ? finished(next, constraint) : undefined;
     if (end === undefined) return [{ path: next, row, completion }];
     whole[completion] = end;
