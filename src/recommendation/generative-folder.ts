@@ -22,18 +22,16 @@ export interface SaveRecommenderOptions {
   readonly policy: Policy;
   readonly language: ItemLanguage;
   readonly data: Pick<RecommendationData, 'name' | 'items' | 'popularity'>;
-  /** Given to `titleLanguage`. */
-  readonly prefix?: string;
 }
 
 /** Writes a generative recommender's folder: the policy as a Hugging Face folder, and `recommender.json`. */
 export function saveRecommender(
   folder: string,
-  { policy, language, data, prefix }: SaveRecommenderOptions,
+  { policy, language, data }: SaveRecommenderOptions,
 ): void {
   policy.save(folder);
   language.tokenizer.save(folder);
-  const { kind, maxHistory, distribution = 'full', codes, vocabulary } = language;
+  const { kind, maxHistory, distribution = 'full', codes, vocabulary, prefix } = language;
   writeRecommenderFile(folder, {
     method: 'generative',
     dataset: data.name,

@@ -72,6 +72,16 @@ test.each([
   );
 });
 
+test('what stands before every history stays when a loaded recommender is saved again', () => {
+  const spoken = titleLanguage(tinyData, { maxHistory: 4, prefix: 'next of: ' });
+  const saved = tinyPolicy({ tokenizer: spoken.tokenizer });
+  const [first, second] = [temporaryFolder(), temporaryFolder()];
+  saveRecommender(first, { policy: saved, language: spoken, data: tinyData });
+  const loaded = loadRecommender(first);
+  saveRecommender(second, { policy: saved, language: loaded.language!, data: tinyData });
+  expect(loadRecommender(second).language!.promptOf([0])).toEqual(spoken.promptOf([0]));
+});
+
 test('a recommender remembers what its likelihood is of', async () => {
   const spoken = semanticLanguage(tinyData, { maxHistory: 4, distribution: 'constrained' });
   const folder = temporaryFolder();

@@ -81,6 +81,8 @@ export interface ItemLanguage {
   readonly codes?: WrittenCodes;
   /** Of semantic ids; left out: `codes`. */
   readonly vocabulary?: SemanticVocabulary;
+  /** Of titles: text before every history; left out: none. */
+  readonly prefix?: string;
   readonly tokenizer: Tokenizer;
   /** Over the distinct token sequences of the items: what may be written. */
   readonly trie: TokenTrie;

@@ -7,7 +7,7 @@ export function tokenFinder(tokenizer: Tokenizer): (word: string) => number {
     const id = tokenizer.tokenToId(word);
     if (id !== undefined) return id;
     throw new DataError(
-      `the tokenizer (${tokenizer.source}) has no token for the word ${JSON.stringify(word)}; is it of another catalogue?`,
+      `the tokenizer (${tokenizer.source}) has no token for the word ${JSON.stringify(word)}: it is of another catalogue, or was not made for items; a new model (--model.hidden_size 128 …) has the words of its own`,
     );
   };
 }

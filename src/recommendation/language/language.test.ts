@@ -37,7 +37,7 @@ test('a token each: one step to an item, which shares it with no other and needs
   const bare = { ...withIds('', '', ''), popularity: [0, 5, 0] };
   const language = tokenLanguage(bare, { maxHistory: 2 });
   expect(language.leftOut).toEqual([]);
-  expect(textOf(language, language.promptOf([1, 2, 0]))).toBe('<|bos|><item_2><item_0>');
+  expect(textOf(language, language.promptOf([1, 2, 0]))).toBe('<|bos|><item_k2><item_k0>');
   for (const item of [0, 1, 2]) {
     expect(language.tokensOf(item)).toHaveLength(1);
     expect(language.itemsOf(language.tokensOf(item))).toEqual([item]);
@@ -45,11 +45,12 @@ test('a token each: one step to an item, which shares it with no other and needs
   expect(language.trie.maxTokens).toBe(1);
 });
 
-test('a saved tokenizer of a smaller catalogue is refused by the first item it lacks', () => {
+test('a token each: a tokenizer of other items is refused by the first that it lacks, as many as it has', () => {
   const { tokenizer } = tokenLanguage(withIds('', ''), { maxHistory: 2 });
-  expect(() => tokenLanguage(withIds('', '', ''), { maxHistory: 2, tokenizer })).toThrow(
-    /no token for the word "<item_2>"/,
-  );
+  const other = withIds('', '').items.map((item, place) => ({ ...item, key: `new ${place}>` }));
+  expect(() =>
+    tokenLanguage({ items: other, popularity: [0, 0] }, { maxHistory: 2, tokenizer }),
+  ).toThrow(/no token for the word "<item_new%200%3E>": it is of another catalogue/);
 });
 
 test('a prompt has the last items of a history; an empty history is its beginning alone', () => {

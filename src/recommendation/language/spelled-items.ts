@@ -27,6 +27,7 @@ export interface Spelling extends LanguageOptions {
   readonly kind: ItemLanguage['kind'];
   readonly codes?: ItemLanguage['codes'];
   readonly vocabulary?: ItemLanguage['vocabulary'];
+  readonly prefix?: string;
   readonly tokenizer: Tokenizer;
   /** Tokens of each item by place, its end included; undefined where it has none. */
   readonly tokens: readonly (readonly number[] | undefined)[];
@@ -63,7 +64,7 @@ export function spelledItems(
   { items, popularity }: Catalogue,
   { tokens, opening, distribution = 'full', ...spelling }: Spelling,
 ): SpelledLanguage {
-  const { kind, codes, vocabulary, tokenizer, maxHistory } = spelling;
+  const { kind, codes, vocabulary, prefix, tokenizer, maxHistory } = spelling;
   const places = [...items.keys()].filter((place) => tokens[place] !== undefined);
   const trie = TokenTrie.of(places.map((place) => tokens[place]!));
   const itemsAt = itemsByNode(trie, places, popularity);
@@ -71,6 +72,7 @@ export function spelledItems(
     kind,
     ...(codes && { codes }),
     ...(vocabulary && { vocabulary }),
+    ...(prefix && { prefix }),
     tokenizer,
     trie,
     maxHistory,

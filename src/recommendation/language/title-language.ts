@@ -50,5 +50,6 @@ export function titleLanguage(
       : [reader.bosTokenId ?? reader.eosTokenId]),
     ...reader.encode(prefix),
   ];
-  return spelledItems(catalogue, { ...options, kind: 'title', tokenizer: reader, tokens, opening });
+  const spelling = { kind: 'title', prefix, tokenizer: reader, tokens, opening } as const;
+  return spelledItems(catalogue, { ...options, ...spelling });
 }

@@ -1,4 +1,5 @@
 import { type Tokenizer, wordTokenizer } from '../../tokenizers/index.ts';
+import type { Item } from '../types.ts';
 import { opensWith, tokenFinder } from './item-words.ts';
 import {
   type Catalogue,
@@ -12,18 +13,19 @@ export interface TokenLanguageOptions extends LanguageOptions {
   readonly tokenizer?: Tokenizer;
 }
 
-/** Words that no user sees: an item is its place in the catalogue, whatever its key looks like. */
-const wordOf = (place: number): string => `<item_${place}>`;
+/** Holds the key, so that a model's tokens say which items it knows; encoded, so that none has spaces or brackets. */
+const wordOf = ({ key }: Item): string => `<item_${encodeURIComponent(key)}>`;
 
 /**
- * Items as a token each: `[bos] <item_3> <item_14> …`. Nothing is known of an item but what people took beside it, as in
- * SASRec; needs neither ids nor titles, and an item that nobody took in training is never recommended with reason.
+ * Items as a token each: `[bos] <item_3> <item_14> …`. Needs neither ids nor titles. Nothing is known of an item but what
+ * people took beside it, as in SASRec: of one that nobody took in training nothing is.
+ * @throws DataError where a given tokenizer lacks an item.
  */
 export function tokenLanguage(
   catalogue: Catalogue,
   { tokenizer, ...options }: TokenLanguageOptions,
 ): SpelledLanguage {
-  const words = catalogue.items.map((_, place) => wordOf(place));
+  const words = catalogue.items.map(wordOf);
   const reader = tokenizer ?? wordTokenizer(words);
   const tokenOf = tokenFinder(reader);
   return spelledItems(catalogue, {

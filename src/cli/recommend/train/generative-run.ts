@@ -71,8 +71,7 @@ export async function runGenerative(
   const shared = config as SharedConfig;
   const model = await resolveRecommenderModel(shared, data);
   const result = await train(model, { data, validation: validationOf(shared) });
-  if (result.outcome === 'finished')
-    saveRecommender(config.out, { ...model, data, prefix: config.prefix });
+  if (result.outcome === 'finished') saveRecommender(config.out, { ...model, data });
   return result;
 }
 

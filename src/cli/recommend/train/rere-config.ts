@@ -19,6 +19,7 @@ import {
   rewardScoringOptions,
 } from '../../../trainers/config/index.ts';
 import {
+  checkItems,
   checkModelSource,
   checkpointGroup,
   evaluationGroup,
@@ -148,6 +149,7 @@ export const rereConfig = defineConfig({
   },
   check: (config) => [
     ...checkReward(config),
+    ...checkItems(config),
     ...checkModelSource(config),
     ...checkAdapters(config),
     ...checkSchedule(config),

@@ -11,6 +11,7 @@ import {
   optimiserOptions,
 } from '../../../trainers/config/index.ts';
 import {
+  checkItems,
   checkModelSource,
   checkpointGroup,
   evaluationGroup,
@@ -72,6 +73,7 @@ export const sdpoConfig = defineConfig({
     logging: loggingOptions,
   },
   check: (config) => [
+    ...checkItems(config),
     ...checkModelSource(config),
     ...checkAdapters(config),
     ...checkSchedule(config),

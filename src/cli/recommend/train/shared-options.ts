@@ -58,6 +58,26 @@ export const languageGroup = configGroup('Items', {
     ),
 });
 
+interface WrittenItems {
+  readonly items: string;
+  readonly codes: string;
+  readonly vocabulary: string;
+  readonly prefix: string;
+}
+
+/** What a token of its own has no use for. */
+export function checkItems({ items, codes, vocabulary, prefix }: WrittenItems): CheckProblem[] {
+  if (items !== 'token') return [];
+  const given = {
+    codes: codes !== 'all',
+    vocabulary: vocabulary !== 'codes',
+    prefix: prefix !== '',
+  };
+  return Object.entries(given)
+    .filter(([, isGiven]) => isGiven)
+    .map(([at]) => ({ at, message: 'items: token has no use for it; leave it out' }));
+}
+
 const { shape: model } = modelOptions.fields;
 
 /** Which policy is trained: a recommender’s folder, a language model, or a new one. */

@@ -9,6 +9,7 @@ import {
   optimiserOptions,
 } from '../../../trainers/config/index.ts';
 import {
+  checkItems,
   checkModelSource,
   checkpointGroup,
   evaluationGroup,
@@ -49,6 +50,7 @@ export const supervisedConfig = defineConfig({
     logging: loggingOptions,
   },
   check: (config) => [
+    ...checkItems(config),
     ...checkModelSource(config),
     ...checkAdapters(config),
     ...checkSchedule(config),
