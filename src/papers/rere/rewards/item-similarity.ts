@@ -35,9 +35,14 @@ function dot(a: Weights, b: Weights): number {
  *   w(t, d) = tf(t, d) · (ln((1 + N) / (1 + df(t))) + 1),   each d scaled to length 1
  * The smoothed form of scikit-learn's TfidfVectorizer; the paper takes a text encoder's vectors, which
  * `vectorSimilarity` reads from a file.
+ * @throws DataError where no item has a word.
  */
 export function tfidfSimilarity(items: readonly Item[]): ItemSimilarity {
   const counts = items.map((item) => countWords(wordsOf(item)));
+  if (counts.every(({ size }) => size === 0))
+    throw new DataError(
+      'semantic reward: no item has a title or text to compare; name a file of vectors, or take another reward',
+    );
   const documents = countWords(counts.flatMap((words) => [...words.keys()]));
   const idf = (word: string) => Math.log((1 + items.length) / (1 + documents.get(word)!)) + 1;
   const weights = counts.map((words) =>

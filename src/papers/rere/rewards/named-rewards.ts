@@ -1,3 +1,4 @@
+import { ConfigError } from '../../../errors.ts';
 import {
   type ItemLanguage,
   loadSasrec,
@@ -29,7 +30,8 @@ const makers = {
     semanticReward(language, vectors ? vectorSimilarity(items, vectors) : tfidfSimilarity(items)),
   ],
   collaborative: ({ language, scorer }) => {
-    const model = loadSasrec(scorer!, { trainable: false });
+    if (!scorer) throw new ConfigError('scorer: required by the collaborative reward');
+    const model = loadSasrec(scorer, { trainable: false });
     return [collaborativeReward(language, (...asked) => sasrecScore(model, ...asked))];
   },
 } as const satisfies Readonly<Record<string, (matter: RewardMatter) => Reward[]>>;
