@@ -15,6 +15,8 @@ import { computeSdpo } from './study/sdpo-cell.ts';
 import {
   beauty,
   beautyCodes,
+  beautySmall,
+  beautyTokens,
   industrial,
   quick,
   scientific,
@@ -24,12 +26,14 @@ import {
 import { computeSupervised, computeSupervisedNew, toJson } from './study/supervised-cell.ts';
 import { datasetFolder } from './study/task-data.ts';
 
-/** Raised when the code changes what a cell finds. */
+/** Raised when the code changes what a cell finds by more than other random numbers. */
 const REVISION = 1;
 
 /** The tasks by name, the one that is compared with published numbers first. */
 const tasks = {
   beauty,
+  'beauty-small': beautySmall,
+  'beauty-tokens': beautyTokens,
   'beauty-codes': beautyCodes,
   scientific,
   industrial,
@@ -70,7 +74,9 @@ function cell({ name, task, seed }: CellChoice, arm: string): CellPlan {
   };
 }
 
-const coreArms = ['supervised', 'rere', 'grpo-beam', 'grpo-iid', SDPO, 'sasrec'] as const;
+const languageArms = ['supervised', 'rere', 'grpo-beam', 'grpo-iid', SDPO] as const;
+
+const coreArms = [...languageArms, 'sasrec'] as const;
 
 /** Whether what helps is what is learned or how. */
 const newArms = ['rere-new', SUPERVISED_NEW] as const;
@@ -78,15 +84,19 @@ const newArms = ['rere-new', SUPERVISED_NEW] as const;
 /** What a task shows besides the core arms, with its first seed. */
 const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
   beauty: ['popularity', 'rere-dynamic'],
+  'beauty-small': ['rere-dynamic'],
+  'beauty-tokens': [],
   'beauty-codes': [],
   scientific: ['popularity', 'semantic-reward'],
   industrial: ['popularity'],
-  'scientific-titles': [],
+  'scientific-titles': ['supervised', 'rere'],
 };
 
-/** Arms of a task, without the classic ones where another task measures the same items. */
+/** Arms of a task with every seed, without the classic ones where another task measures the same items. */
 function armsOf(name: TaskName): readonly string[] {
-  if (name === 'scientific-titles' || name === 'beauty-codes') return ['supervised', 'rere'];
+  if (name === 'scientific-titles') return [];
+  if (name === 'beauty-tokens' || name === 'beauty-codes') return ['supervised', 'rere'];
+  if (name === 'beauty-small') return [...languageArms, ...newArms];
   if (name === 'industrial') return coreArms;
   return [...coreArms, 'collaborative-reward', ...newArms];
 }

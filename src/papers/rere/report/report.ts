@@ -2,7 +2,7 @@ import type { Headline } from '../../results-record.ts';
 import type { CellRecord } from '../../runner/cell.ts';
 import { findingsSection, plotsSection } from '../../runner/findings-section.ts';
 import type { StudyReport } from '../../runner/reproduction.ts';
-import { checksOf } from './checks.ts';
+import { betterStartChecks, checksOf } from './checks.ts';
 import { notes } from './notes.ts';
 import { plotsOf } from './plots.ts';
 import { type ArmResult, at, mean, pairs, resultsOf } from './results.ts';
@@ -10,6 +10,9 @@ import { taskSection } from './tables.ts';
 
 /** The task in which findings are looked for; where it has no cells, the first that has. */
 const MAIN = 'beauty';
+
+/** The same from a better start. */
+const BETTER = 'beauty-small';
 
 function headlineOf(results: readonly ArmResult[]): Omit<Headline, 'command'> {
   const gains = pairs(results, ['rere', 'supervised'], ({ test }) => at(test, 10).ndcg);
@@ -39,7 +42,11 @@ export function reportRere(records: readonly CellRecord[]): StudyReport {
   const tasks = [...new Set(all.map(({ task }) => task))];
   const of = (task: string | undefined) => all.filter((result) => result.task === task);
   const main = of(tasks.includes(MAIN) ? MAIN : tasks[0]);
-  const checks = checksOf(main).map((check) => ({ ...check, note: notes[check.id] ?? null }));
+  const found = [
+    ...checksOf(main),
+    ...(tasks.includes(BETTER) ? betterStartChecks(of(BETTER)) : []),
+  ];
+  const checks = found.map((check) => ({ ...check, note: notes[check.id] ?? null }));
   const plots = plotsOf(main);
   return {
     headline: headlineOf(main),

@@ -10,6 +10,8 @@ const onBeauty = [
 ] as const;
 const published: Readonly<Record<string, readonly (readonly [string, ...number[]])[]>> = {
   beauty: onBeauty,
+  'beauty-small': onBeauty,
+  'beauty-tokens': onBeauty,
   'beauty-codes': onBeauty,
 };
 
@@ -114,6 +116,8 @@ function sizeText(results: readonly ArmResult[]): string {
 
 const headings: Readonly<Record<string, string>> = {
   beauty: 'Amazon Beauty, semantic ids',
+  'beauty-small': 'Amazon Beauty, semantic ids, a better start',
+  'beauty-tokens': 'Amazon Beauty, a token for each item',
   'beauty-codes': 'Amazon Beauty, a token for each code',
   scientific: 'Amazon Scientific, semantic ids',
   'scientific-titles': 'Amazon Scientific, titles',

@@ -29,14 +29,14 @@ export async function computeSasrec(
 ): Promise<Json> {
   const { folder, report } = context;
   const { data } = await loadTask(task, context.data);
-  const { hiddenSize, layers, dropout, epochs } = task.sasrec;
+  const { layers, epochs, ...model } = task.sasrec;
   const curve = new TrainingCurve(report);
   const { result, trainingSeconds } = await train(context, (run) =>
     trainSasrec({
       data,
-      hiddenSize,
+      ...model,
       numLayers: layers,
-      dropout,
+      maxLength: task.maxHistory,
       numTrainEpochs: epochs,
       seed,
       ...run,

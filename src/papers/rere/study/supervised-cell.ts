@@ -42,7 +42,7 @@ export async function computeSupervised(
       warmupSteps: 200,
       adamBeta2: 0.98,
       maxGradNorm: 1,
-      trainSamplingStrategy: 'group_by_length',
+      trainSamplingStrategy: training.order ?? 'group_by_length',
       evalStrategy: 'steps',
       evalSteps: Math.min(1, evalEpochs / training.epochs),
       earlyStoppingPatience: 3,
