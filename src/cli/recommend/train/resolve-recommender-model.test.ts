@@ -33,3 +33,14 @@ test('data in which an item has another key or semantic id is refused', async ()
     resolveRecommenderModel(config, changed({ semanticId: ['<a_9>', '<b_0>'] })),
   ).rejects.toThrow(/knows item "p4" by its semantic id "<a_2> <b_0>", and the data has "<a_9>/);
 });
+
+test.each([{ codes: 'deciding' }, { vocabulary: 'beginnings' }, { prefix: 'next: ' }] as const)(
+  'items: token has no use for %j',
+  (option) => {
+    const given = { out: 'unused', modelNameOrPath: folder, items: 'token' } as const;
+    expect(() => parseConfig(sdpoConfig, { ...given, ...option })).toThrow(
+      new RegExp(`items: token has no use for it; leave it out\\s+→ at ${Object.keys(option)[0]}`),
+    );
+    expect(parseConfig(sdpoConfig, given).items).toBe('token');
+  },
+);

@@ -210,9 +210,9 @@ const betterStartComparisons: readonly Comparison[] = [
   },
 ];
 
-/** What becomes of the findings where the supervised start is trained better. */
+/** What becomes of the findings where the supervised start is trained better; the plots do not show that task. */
 export const betterStartChecks = (results: readonly ArmResult[]): Draft[] =>
-  betterStartComparisons.map((comparison) => compare(results, comparison));
+  betterStartComparisons.map((comparison) => ({ ...compare(results, comparison), plots: [] }));
 
 /** Every finding, looked for in the results of one task. */
 export function checksOf(results: readonly ArmResult[]): Draft[] {

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tinyData } from '../../../../test/support/tiny-catalogue.ts';
-import { DataError } from '../../../errors.ts';
+import { ConfigError, DataError } from '../../../errors.ts';
 import { type Item, semanticLanguage, titleLanguage } from '../../../recommendation/index.ts';
 import { type Reward, scoreGroups } from '../../../rewards/index.ts';
 import type { RolloutGroup } from '../../../types.ts';
 import { columnsOf } from '../next-item-columns.ts';
 import {
   collaborativeReward,
+  namedRewards,
   rankingRewards,
   rankPenalties,
   rankPenaltyReward,
@@ -177,4 +178,13 @@ test('the collaborative reward is what the scorer says of each item after the hi
       [3, 2, 1],
     ],
   ]);
+});
+
+test('a reward that has nothing to compare, or nobody to ask, is refused', () => {
+  const language = semanticLanguage(tinyData, { maxHistory: 2 });
+  const silent = tinyData.items.map((item) => ({ ...item, title: undefined, text: undefined }));
+  expect(() => namedRewards('semantic', { items: silent, language })).toThrow(DataError);
+  expect(() => namedRewards('collaborative', { items: tinyData.items, language })).toThrow(
+    ConfigError,
+  );
 });

@@ -201,7 +201,7 @@ export const beauty: TaskSettings = {
   reward: { ...reward, dropout: supervised.dropout },
 };
 
-/** A better start, which learns less of its questions by heart. */
+/** A better start. */
 export const beautySmall: TaskSettings = {
   ...beauty,
   supervised: small,
