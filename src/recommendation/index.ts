@@ -29,6 +29,7 @@ export {
   titleLanguage,
   tokenLanguage,
 } from './language/index.ts';
+export { learnValidation } from './learn-validation.ts';
 export {
   type LoadRecommendationOptions,
   loadRecommendationData,

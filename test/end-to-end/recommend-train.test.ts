@@ -111,6 +111,18 @@ test('evaluate puts everything trained into one table', async () => {
   expect(measured[1]!.ranks).toEqual(measured[0]!.ranks);
 });
 
+test('what was validation can be learned, and then chooses no checkpoint', async () => {
+  const train = `train catalogue --method rere --model_name_or_path supervised --out newer ${methods.rere} --max_steps 3 --learning_rate 0.001 --dataset_train_split valid`;
+  const refused = await recommend(train);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('set validation_questions to 0');
+  await succeed(`${train} --validation_questions 0`);
+  const lines = metricLines(path('newer/run'));
+  expect(lines.some((line) => line['eval_ranking/ndcg_10'] !== undefined)).toBe(false);
+  // Twelve users have one question each: four a step make an epoch of three steps.
+  expect(lines.findLast((line) => line['epoch'] !== undefined)?.['epoch']).toBe(1);
+});
+
 test('methods are listed, and a wrong one is answered with the nearest', async () => {
   const help = await succeed('train --method rere --help');
   expect(help.stdout).toContain('--prompts_per_step');

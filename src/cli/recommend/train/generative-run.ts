@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type ConfigSchema, toYaml } from '../../../config/index.ts';
 import {
+  learnValidation,
   type RecommendationData,
   type RecommenderTrainResult,
   saveRecommender,
@@ -70,7 +71,8 @@ export async function runGenerative(
 ): Promise<TrainResult> {
   const shared = config as SharedConfig;
   const model = await resolveRecommenderModel(shared, data);
-  const result = await train(model, { data, validation: validationOf(shared) });
+  const learned = shared.datasetTrainSplit === 'valid' ? learnValidation(data) : data;
+  const result = await train(model, { data: learned, validation: validationOf(shared) });
   if (result.outcome === 'finished') saveRecommender(config.out, { ...model, data });
   return result;
 }

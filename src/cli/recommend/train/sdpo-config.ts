@@ -14,6 +14,7 @@ import {
   checkItems,
   checkModelSource,
   checkpointGroup,
+  checkQuestions,
   evaluationGroup,
   filesGroup,
   languageGroup,
@@ -75,6 +76,7 @@ export const sdpoConfig = defineConfig({
   check: (config) => [
     ...checkItems(config),
     ...checkModelSource(config),
+    ...checkQuestions(config),
     ...checkAdapters(config),
     ...checkSchedule(config),
   ],

@@ -92,8 +92,14 @@ export const recommenderModelGroup = configGroup('Model', {
   device: model.device,
 });
 
-/** Which validation questions choose the checkpoint. */
-export const validationGroup = configGroup('Validation', {
+/** Which questions are learned, and which of validation choose the checkpoint. */
+export const validationGroup = configGroup('Questions', {
+  datasetTrainSplit: z
+    .enum(['train', 'valid'])
+    .default('train')
+    .describe(
+      'Questions that are learned. valid: those of validation, which a recommender that went before has not learned; they choose no checkpoint then.',
+    ),
   validationQuestions: z
     .int()
     .min(0)
@@ -110,6 +116,23 @@ export const validationGroup = configGroup('Validation', {
       'Whether items of a history count among those recommended, as evaluate’s history_items.',
     ),
 });
+
+interface LearnedQuestions {
+  readonly datasetTrainSplit: string;
+  readonly validationQuestions: number;
+}
+
+/** What is learned says nothing of what was learned. */
+export const checkQuestions = (config: LearnedQuestions): CheckProblem[] =>
+  config.datasetTrainSplit === 'valid' && config.validationQuestions > 0
+    ? [
+        {
+          at: 'validationQuestions',
+          message:
+            'dataset_train_split: valid learns the questions that would choose the checkpoint; set validation_questions to 0, so that the last weights are kept',
+        },
+      ]
+    : [];
 
 const { shape: evaluation } = evaluationOptions.fields;
 

@@ -12,6 +12,7 @@ import {
   checkItems,
   checkModelSource,
   checkpointGroup,
+  checkQuestions,
   evaluationGroup,
   filesGroup,
   languageGroup,
@@ -52,6 +53,7 @@ export const supervisedConfig = defineConfig({
   check: (config) => [
     ...checkItems(config),
     ...checkModelSource(config),
+    ...checkQuestions(config),
     ...checkAdapters(config),
     ...checkSchedule(config),
   ],
