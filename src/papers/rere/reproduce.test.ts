@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { tinyData } from '../../../test/support/tiny-catalogue.ts';
-import { trainQuestions } from '../../recommendation/index.ts';
+import { learnValidation, trainQuestions } from '../../recommendation/index.ts';
 import { cellName } from '../runner/cell.ts';
 import { cellKeys } from '../runner/cell-key.ts';
+import { tigerCheck } from './report/bar-checks.ts';
 import { checksOf } from './report/checks.ts';
 import type { ArmResult } from './report/results.ts';
 import { rereReproduction } from './reproduce.ts';
-import { newQuestions } from './study/task-data.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'laurel-data-'));
 afterAll(() => rmSync(data, { recursive: true, force: true }));
@@ -34,7 +34,7 @@ describe('the plan', () => {
   });
 
   it('takes for new questions those of validation, one answer each', () => {
-    expect(trainQuestions(newQuestions(tinyData), 20)).toEqual(tinyData.valid);
+    expect(trainQuestions(learnValidation(tinyData), 20)).toEqual(tinyData.valid);
   });
 
   it('says which data are missing', () => {
@@ -150,5 +150,14 @@ describe('the findings', () => {
   it('ask the start for both bars', () => {
     const start = { ...result('supervised', 0, 0.03), test: split(0.03, 0.05) };
     expect(verdicts([start])['start']).toBe('partly');
+  });
+
+  it('compare with TIGER where lists keep the history', () => {
+    const own = result('supervised', 0, 0.01);
+    expect(tigerCheck([own])).toMatchObject({ verdict: 'appears' });
+    const cutOffs = own.test.cutOffs.map((cut) => ({ ...cut, ndcg: 0.0383 }));
+    const short = { ...own, test: { ...own.test, cutOffs } };
+    expect(tigerCheck([short]).verdict).toBe('partly');
+    expect(tigerCheck([]).verdict).toBe('not measured');
   });
 });

@@ -14,9 +14,8 @@ import { computeRewardArm } from './study/reward-cell.ts';
 import { computeSdpo } from './study/sdpo-cell.ts';
 import {
   beauty,
-  beautyCodes,
-  beautySmall,
   beautyTokens,
+  beautyWide,
   industrial,
   quick,
   scientific,
@@ -32,9 +31,8 @@ const REVISION = 1;
 /** The tasks by name, the one that is compared with published numbers first. */
 const tasks = {
   beauty,
-  'beauty-small': beautySmall,
   'beauty-tokens': beautyTokens,
-  'beauty-codes': beautyCodes,
+  'beauty-wide': beautyWide,
   scientific,
   industrial,
   'scientific-titles': scientificTitles,
@@ -44,13 +42,13 @@ type TaskName = keyof typeof tasks;
 
 /** The settings that an arm's cell depends on. */
 function settingsOf(task: TaskSettings, arm: string): Json {
-  const { supervised, reward, newRates, collaborative, sasrec, sdpo, ...shared } = task;
+  const { supervised, reward, newQuestions, collaborative, sasrec, sdpo, ...shared } = task;
   if (arm === 'popularity') return toJson({ revision: REVISION, ...shared });
   if (arm === 'sasrec') return toJson({ revision: REVISION, ...shared, sasrec });
   if (arm === SDPO) return toJson({ revision: REVISION, ...shared, supervised, sdpo });
   if (arm === 'supervised') return toJson({ revision: REVISION, ...shared, supervised });
   const own = {
-    ...(learnsNew(arm) && { newRates }),
+    ...(learnsNew(arm) && { newQuestions }),
     ...(asksSasrec(arm) && { collaborative }),
   };
   return toJson({ revision: REVISION, ...shared, supervised, reward, ...own });
@@ -83,10 +81,9 @@ const newArms = ['rere-new', SUPERVISED_NEW] as const;
 
 /** What a task shows besides the core arms, with its first seed. */
 const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
-  beauty: ['popularity', 'rere-dynamic'],
-  'beauty-small': ['rere-dynamic'],
+  beauty: ['popularity', 'rere-dynamic', 'rere-target'],
   'beauty-tokens': [],
-  'beauty-codes': [],
+  'beauty-wide': [],
   scientific: ['popularity', 'semantic-reward'],
   industrial: ['popularity'],
   'scientific-titles': ['supervised', 'rere'],
@@ -95,8 +92,8 @@ const furtherArms: Readonly<Record<TaskName, readonly string[]>> = {
 /** Arms of a task with every seed, without the classic ones where another task measures the same items. */
 function armsOf(name: TaskName): readonly string[] {
   if (name === 'scientific-titles') return [];
-  if (name === 'beauty-tokens' || name === 'beauty-codes') return ['supervised', 'rere'];
-  if (name === 'beauty-small') return [...languageArms, ...newArms];
+  if (name === 'beauty-tokens') return ['supervised', 'rere'];
+  if (name === 'beauty-wide') return [...languageArms, ...newArms];
   if (name === 'industrial') return coreArms;
   return [...coreArms, 'collaborative-reward', ...newArms];
 }

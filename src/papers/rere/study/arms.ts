@@ -5,6 +5,8 @@ interface RewardArmKind {
   readonly title: string;
   readonly sampler: SamplerName;
   readonly reward: RewardName;
+  /** Of the last completion of each group; default `drawn`. */
+  readonly lastCompletion?: 'target';
   /** `new`: those of validation, so that no checkpoint is chosen; else the start's own. */
   readonly questions?: 'new';
 }
@@ -18,6 +20,12 @@ export const rewardArms = {
     title: '+ dynamic sampling, ranking reward',
     sampler: 'dynamic',
     reward: 'ranking',
+  },
+  'rere-target': {
+    title: '+ beam search with the answer in every group, ranking reward',
+    sampler: 'beam',
+    reward: 'ranking',
+    lastCompletion: 'target',
   },
   'semantic-reward': {
     title: '+ beam search, semantic reward',
@@ -45,6 +53,9 @@ export const SUPERVISED_NEW = 'supervised-new';
 /** A baseline that goes on from the start by preferences. */
 export const SDPO = 'sdpo';
 
+/** A reward-trained arm in full. */
+export const rewardArm = (arm: RewardArm): RewardArmKind => rewardArms[arm];
+
 export const isRewardArm = (arm: string): arm is RewardArm => arm in rewardArms;
 
 /** Whether an arm goes on from the supervised one. */
@@ -53,7 +64,7 @@ export const goesOn = (arm: string): boolean =>
 
 /** Whether an arm learns the questions of validation, which then say nothing of it. */
 export const learnsNew = (arm: string): boolean =>
-  arm === SUPERVISED_NEW || (isRewardArm(arm) && 'questions' in rewardArms[arm]);
+  arm === SUPERVISED_NEW || (isRewardArm(arm) && rewardArm(arm).questions === 'new');
 
 export const armTitles: Readonly<Record<string, string>> = {
   popularity: 'Popularity',

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { Policy } from '../../../policy/index.ts';
+import { learnValidation } from '../../../recommendation/index.ts';
 import type { Json } from '../../runner/cell.ts';
 import type { CellContext } from '../../runner/reproduction.ts';
 import { namedRewards } from '../rewards/index.ts';
 import { trainRecommenderByReward } from '../train-by-reward.ts';
-import { asksSasrec, learnsNew, type RewardArm, rewardArms } from './arms.ts';
+import { asksSasrec, learnsNew, type RewardArm, rewardArm } from './arms.ts';
 import { pairedNdcg } from './measure.ts';
 import type { TaskSettings } from './settings.ts';
 import { MODEL, toJson, unvalidated, validationOf } from './supervised-cell.ts';
-import { loadTask, newQuestions } from './task-data.ts';
+import { loadTask } from './task-data.ts';
 import { measurePolicy, train } from './train-and-measure.ts';
 import { TrainingCurve } from './training-curve.ts';
 
@@ -23,8 +24,10 @@ export interface RewardCell {
 }
 
 /** What is the arm's own among the settings. */
-function rewardSettings({ reward, newRates, collaborative }: TaskSettings, arm: RewardArm) {
-  if (learnsNew(arm)) return { ...reward, learningRate: newRates.reward };
+function rewardSettings(task: TaskSettings, arm: RewardArm) {
+  const { reward, newQuestions: own, collaborative } = task;
+  const { steps, groupSize } = own;
+  if (learnsNew(arm)) return { ...reward, learningRate: own.reward, steps, groupSize };
   return asksSasrec(arm) ? { ...reward, ...collaborative } : reward;
 }
 
@@ -39,13 +42,15 @@ export async function computeRewardArm(
   const curve = new TrainingCurve(report);
   const isNew = learnsNew(arm);
   const reward = rewardSettings(task, arm);
+  const { sampler, lastCompletion, reward: name } = rewardArm(arm);
   const { trainingSeconds } = await train(context, (run) =>
     trainRecommenderByReward({
-      data: isNew ? newQuestions(data) : data,
+      data: isNew ? learnValidation(data) : data,
       language,
       policy,
-      sampler: rewardArms[arm].sampler,
-      reward: namedRewards(rewardArms[arm].reward, {
+      sampler,
+      ...(lastCompletion && { lastCompletion }),
+      reward: namedRewards(name, {
         items: data.items,
         language,
         scorer: scorer && join(scorer, MODEL),

@@ -25,8 +25,8 @@ export interface SupervisedSettings {
   readonly weightDecay: number;
   readonly dropout: number;
   readonly batch: number;
-  /** Left out: neighbours of similar length. */
-  readonly order?: 'random';
+  /** Of a step's users: of all lengths, or of similar ones. */
+  readonly order: 'random' | 'group_by_length';
   readonly epochs: number;
   /** Epochs between evaluations. */
   readonly evalEpochs: number;
@@ -43,8 +43,13 @@ export interface RewardSettings {
   readonly klCoefficient: number;
 }
 
-/** Learning rates of the arms that go on with questions which the start has not learned, each its own best. */
-export interface NewQuestionRates {
+/** The arms that go on with questions which the start has not learned. */
+export interface NewQuestionSettings {
+  /** Of as many questions as those of training by reward. */
+  readonly steps: number;
+  /** Larger ones hold answers that the start does not know more often. */
+  readonly groupSize: number;
+  /** Learning rates, each the best of its kind that was tried. */
   readonly reward: number;
   readonly supervised: number;
 }
@@ -94,7 +99,7 @@ export interface TaskSettings {
   readonly measure: MeasureSettings;
   readonly supervised: SupervisedSettings;
   readonly reward: RewardSettings;
-  readonly newRates: NewQuestionRates;
+  readonly newQuestions: NewQuestionSettings;
   readonly collaborative: CollaborativeSettings;
   readonly sasrec: SasrecSettings;
   readonly sdpo: SdpoSettings;
@@ -108,21 +113,8 @@ const measure: MeasureSettings = {
   width: 20,
 };
 
+/** With SASRec's batch, dropout and no decay: the best that was found. */
 const supervised: SupervisedSettings = {
-  hiddenSize: 128,
-  intermediateSize: 384,
-  layers: 2,
-  heads: 4,
-  learningRate: 2e-3,
-  weightDecay: 0.1,
-  dropout: 0.2,
-  batch: 64,
-  epochs: 16,
-  evalEpochs: 2,
-};
-
-/** Smaller, with SASRec's batch, dropout and no decay: the best that was found, after the others had been recorded. */
-const small: SupervisedSettings = {
   hiddenSize: 96,
   intermediateSize: 192,
   layers: 1,
@@ -136,11 +128,19 @@ const small: SupervisedSettings = {
   evalEpochs: 2,
 };
 
-/** Of items that are put together from codes. */
-const ofCodes: SupervisedSettings = {
-  ...supervised,
-  hiddenSize: 256,
-  dropout: 0.3,
+/** Larger and no better: what the study had first. */
+const wide: SupervisedSettings = {
+  hiddenSize: 128,
+  intermediateSize: 384,
+  layers: 2,
+  heads: 4,
+  learningRate: 2e-3,
+  weightDecay: 0.1,
+  dropout: 0.2,
+  batch: 64,
+  order: 'group_by_length',
+  epochs: 16,
+  evalEpochs: 2,
 };
 
 const reward: RewardSettings = {
@@ -153,9 +153,15 @@ const reward: RewardSettings = {
   klCoefficient: 1e-3,
 };
 
-const newRates: NewQuestionRates = { reward: 3e-4, supervised: 1e-4 };
+/** Each of Beauty's 22,363 once. */
+const newQuestions: NewQuestionSettings = {
+  steps: 699,
+  groupSize: 32,
+  reward: 3e-4,
+  supervised: 1e-4,
+};
 
-const collaborative: CollaborativeSettings = { learningRate: 1e-4, klCoefficient: 0.1 };
+const collaborative: CollaborativeSettings = { learningRate: 3e-4, klCoefficient: 0.1 };
 
 const sasrec: SasrecSettings = {
   hiddenSize: 64,
@@ -172,41 +178,36 @@ const sdpo: SdpoSettings = {
   learningRate: 1e-4,
   beta: 1,
   negatives: 3,
-  dropout: 0.2,
+  dropout: supervised.dropout,
   batch: 32,
   steps: 300,
   evalSteps: 75,
 };
 
-/** Items are put together from codes that others have too, and the decoder is twice as wide. */
-export const beautyCodes: TaskSettings = {
+/** Every beginning of an id has a token, so that an item's last token is the item's alone. */
+export const beauty: TaskSettings = {
   dataset: 'amazon-beauty',
   items: 'semantic',
   codes: 'deciding',
+  vocabulary: 'beginnings',
   maxHistory: 20,
   distribution: 'constrained',
   measure,
-  supervised: ofCodes,
+  supervised,
   reward,
-  newRates,
+  newQuestions,
   collaborative,
   sasrec,
   sdpo,
 };
 
-export const beauty: TaskSettings = {
-  ...beautyCodes,
-  vocabulary: 'beginnings',
-  supervised,
-  reward: { ...reward, dropout: supervised.dropout },
-};
-
-/** A better start. */
-export const beautySmall: TaskSettings = {
+/** From a start that knows less. */
+export const beautyWide: TaskSettings = {
   ...beauty,
-  supervised: small,
-  reward: { ...reward, dropout: small.dropout },
-  sdpo: { ...sdpo, dropout: small.dropout },
+  supervised: wide,
+  reward: { ...reward, dropout: wide.dropout },
+  newQuestions: { ...newQuestions, steps: reward.steps, groupSize: reward.groupSize },
+  sdpo: { ...sdpo, dropout: wide.dropout },
 };
 
 /** A token for each item, and SASRec's width and depth: what ids cost, apart from how a language model is trained. */
@@ -217,23 +218,29 @@ export const beautyTokens: TaskSettings = {
   distribution: 'full',
   measure,
   supervised: {
-    ...small,
+    ...supervised,
     hiddenSize: sasrec.hiddenSize,
     intermediateSize: 2 * sasrec.hiddenSize,
     heads: 1,
   },
   reward,
-  newRates,
+  newQuestions,
   collaborative,
   sasrec,
   sdpo,
 };
 
-export const scientific: TaskSettings = { ...beauty, dataset: 'amazon-scientific' };
+/** Its 8,317 new questions are asked once too. */
+export const scientific: TaskSettings = {
+  ...beauty,
+  dataset: 'amazon-scientific',
+  newQuestions: { ...newQuestions, steps: 260 },
+};
 
 /** Titles are several times as long as semantic ids. */
 export const scientificTitles: TaskSettings = {
-  ...scientific,
+  ...beautyWide,
+  dataset: 'amazon-scientific',
   items: 'title',
   maxHistory: 10,
   measure: { ...measure, validationQuestions: 500, finalTest: 2000 },

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { parameters } from '../../../models/index.ts';
 import { Policy } from '../../../policy/index.ts';
-import { trainSupervisedRecommender } from '../../../recommendation/index.ts';
+import { learnValidation, trainSupervisedRecommender } from '../../../recommendation/index.ts';
 import type { Json } from '../../runner/cell.ts';
 import type { CellContext } from '../../runner/reproduction.ts';
 import { pairedNdcg } from './measure.ts';
 import type { TaskSettings } from './settings.ts';
-import { loadTask, newQuestions } from './task-data.ts';
+import { loadTask } from './task-data.ts';
 import { measurePolicy, train } from './train-and-measure.ts';
 import { TrainingCurve } from './training-curve.ts';
 
@@ -42,7 +42,7 @@ export async function computeSupervised(
       warmupSteps: 200,
       adamBeta2: 0.98,
       maxGradNorm: 1,
-      trainSamplingStrategy: training.order ?? 'group_by_length',
+      trainSamplingStrategy: training.order,
       evalStrategy: 'steps',
       evalSteps: Math.min(1, evalEpochs / training.epochs),
       earlyStoppingPatience: 3,
@@ -83,17 +83,17 @@ export async function computeSupervisedNew(
   const { folder, report } = context;
   const policy = Policy.load(join(start, MODEL));
   const { data, language } = await loadTask(task, context.data, policy.tokenizer);
-  const { supervised, reward, newRates, measure: settings } = task;
+  const { supervised, reward, newQuestions: own, measure: settings } = task;
   const { trainingSeconds } = await train(context, (run) =>
     trainSupervisedRecommender({
-      data: newQuestions(data),
+      data: learnValidation(data),
       language,
       policy,
-      learningRate: newRates.supervised,
+      learningRate: own.supervised,
       weightDecay: supervised.weightDecay,
       hiddenDropout: reward.dropout,
       perDeviceTrainBatchSize: reward.promptsPerStep,
-      maxSteps: reward.steps,
+      maxSteps: own.steps,
       lrSchedulerType: 'cosine',
       warmupSteps: 10,
       adamBeta2: 0.98,

@@ -42,13 +42,3 @@ export async function loadTask(
   });
   return { data, language };
 }
-
-/** Data whose training questions are those of validation, each with its one answer. */
-export const newQuestions = (data: RecommendationData): RecommendationData => ({
-  ...data,
-  train: data.valid.map(({ user, history, target }) => ({
-    user,
-    items: [...history, target],
-    firstTarget: history.length,
-  })),
-});
