@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { readProcessor } from '../src/tensor/processor.ts';
+import { type Processor, readProcessor } from '../src/tensor/processor.ts';
 import { markdownTable, mergeResults, type Result } from './table.ts';
 
 const folder = new URL('results/', import.meta.url);
@@ -14,14 +14,13 @@ export const slug = (text: string): string =>
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '');
 
-/** With the vectors it has: processors of one model name differ in them. */
-function nameOfProcessor(): string {
-  const { model, features } = readProcessor();
+/** With the widest vectors it has: processors of one model name differ in them. */
+export function processorName({ model, features }: Processor = readProcessor()): string {
   const widest = ['AVX-512', 'AVX2'].find((name) => features.includes(name));
   return widest === undefined ? model : `${model} (${widest})`;
 }
 
-const processor = nameOfProcessor();
+const processor = processorName();
 
 /** What the machine is, for records: no host name, no path. */
 export const machine = {

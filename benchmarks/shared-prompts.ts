@@ -12,6 +12,7 @@ import { trainableParameters } from '../dist/models/index.js';
 import { adamW, decayGroups } from '../dist/optim/index.js';
 import { describeSystem, setThreadCount, tensorMemory, trimMemory } from '../dist/tensor/index.js';
 import { megabytes, table } from './memory-process.ts';
+import { processorName } from './results.ts';
 
 interface GroupShape {
   readonly width: number;
@@ -172,7 +173,7 @@ const heading = [
 console.log(table(heading, comparisons.map(describe)));
 if (values.record) {
   const { torch } = describeSystem();
-  const machine = { processor: cpus()[0]!.model, cores: cpus().length, torch };
+  const machine = { processor: processorName(), cores: cpus().length, torch };
   writeFileSync(values.record, `${JSON.stringify({ machine, comparisons }, null, 2)}\n`);
   console.log(`written to ${values.record}`);
 }

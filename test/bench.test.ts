@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { nameOf, type Running, threadWarning } from '../benchmarks/children.ts';
 import {
   cacheBytes,
@@ -19,7 +19,7 @@ import {
   widths,
 } from '../benchmarks/growth-table.ts';
 import { busySeconds, loadWarning, othersBetween, processSeconds } from '../benchmarks/load.ts';
-import { report, slug } from '../benchmarks/results.ts';
+import { processorName, report, slug } from '../benchmarks/results.ts';
 import { chooseRows, tableRows } from '../benchmarks/rows.ts';
 import type { Shape } from '../benchmarks/shapes.ts';
 import {
@@ -55,6 +55,14 @@ const result = (more: Partial<Result> = {}): Result => ({
   measuredAt: '2026-01-02T03:04:05.678Z',
   revision: 'abc1234',
   ...more,
+});
+
+test('a processor is named after its model and the widest of its vectors', () => {
+  const named = (...features: string[]) =>
+    processorName({ model: 'Some EPYC', features, physicalCores: 2, hardwareThreads: 2 });
+  expect(named('AVX2', 'AVX-512', 'AVX-512 BF16')).toBe('Some EPYC (AVX-512)');
+  expect(named('AVX2')).toBe('Some EPYC (AVX2)');
+  expect(named()).toBe('Some EPYC');
 });
 
 describe('the table of the benchmark', () => {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeSystem } from 'laurel/tensor';
+import { processorName } from '../results.ts';
 
 /** Where results are stored unless another file is named. */
 export const soakResults = fileURLToPath(new URL('../results/soak.json', import.meta.url));
@@ -24,7 +24,7 @@ export function storeResult(file: string, part: 'memory' | 'kills', result: obje
   const measured = {
     at: new Date().toISOString(),
     revision: revision(),
-    processor: cpus()[0]?.model ?? 'unknown',
+    processor: processorName(),
     node: process.version,
     libtorch: describeSystem().torch,
   };
