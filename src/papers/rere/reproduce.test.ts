@@ -10,6 +10,8 @@ import { tigerCheck } from './report/bar-checks.ts';
 import { checksOf } from './report/checks.ts';
 import type { ArmResult } from './report/results.ts';
 import { rereReproduction } from './reproduce.ts';
+import { rewardSettings } from './study/reward-cell.ts';
+import { beauty } from './study/settings.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'laurel-data-'));
 afterAll(() => rmSync(data, { recursive: true, force: true }));
@@ -35,6 +37,21 @@ describe('the plan', () => {
 
   it('takes for new questions those of validation, one answer each', () => {
     expect(trainQuestions(learnValidation(tinyData), 20)).toEqual(tinyData.valid);
+  });
+
+  it('trains by reward with the settings of the task, but for what an arm has of its own', () => {
+    expect(rewardSettings(beauty, 'rere')).toBe(beauty.reward);
+    const { steps, groupSize, reward } = beauty.newQuestions;
+    expect(rewardSettings(beauty, 'rere-new')).toEqual({
+      ...beauty.reward,
+      steps,
+      groupSize,
+      learningRate: reward,
+    });
+    expect(rewardSettings(beauty, 'collaborative-reward')).toEqual({
+      ...beauty.reward,
+      ...beauty.collaborative,
+    });
   });
 
   it('says which data are missing', () => {
@@ -158,6 +175,8 @@ describe('the findings', () => {
     const cutOffs = own.test.cutOffs.map((cut) => ({ ...cut, ndcg: 0.0383 }));
     const short = { ...own, test: { ...own.test, cutOffs } };
     expect(tigerCheck([short]).verdict).toBe('partly');
+    // Passed in the mean, and by one seed of two.
+    expect(tigerCheck([own, { ...short, seed: 1 }]).verdict).toBe('partly');
     expect(tigerCheck([]).verdict).toBe('not measured');
   });
 });

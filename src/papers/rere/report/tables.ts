@@ -110,7 +110,7 @@ function sizeText(results: readonly ArmResult[]): string {
   const start = of(results, 'supervised')[0];
   if (start === undefined) return 'The supervised start has not been computed yet.';
   const { users, sharedTargets, usersPerSecond } = start.test;
-  return `${users} test users, each target ranked among all items but those of the history, as in the code of the published SASRec figures (S³-Rec’s); of TIGER’s it is not known, so compare them with the last table, which keeps those; ${sharedTargets ?? 0} targets share their path with other items, which follow each other by popularity in training, then by place. The decoder has ${start.parameters} parameters, trained for ${start.trainingSeconds} s on one thread with seed ${start.seed}; it answered ${usersPerSecond} users a second. No list held anything that is not an item (${Math.max(...results.map(({ test }) => test.invalidRate))}).`;
+  return `${users} questions of the test, each target ranked among all items but those of the history, as in the code of the published SASRec figures (S³-Rec’s); of TIGER’s it is not known, so compare them with the last table, which keeps those; ${sharedTargets ?? 0} targets share their path with other items, which follow each other by popularity in training, then by place. The decoder has ${start.parameters} parameters, trained for ${start.trainingSeconds} s on one thread with seed ${start.seed}; it answered ${usersPerSecond} users a second. No list held anything that is not an item (${Math.max(...results.map(({ test }) => test.invalidRate))}).`;
 }
 
 const headings: Readonly<Record<string, string>> = {

@@ -24,7 +24,7 @@ export interface RewardCell {
 }
 
 /** What is the arm's own among the settings. */
-function rewardSettings(task: TaskSettings, arm: RewardArm) {
+export function rewardSettings(task: TaskSettings, arm: RewardArm) {
   const { reward, newQuestions: own, collaborative } = task;
   const { steps, groupSize } = own;
   if (learnsNew(arm)) return { ...reward, learningRate: own.reward, steps, groupSize };

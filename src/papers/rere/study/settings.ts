@@ -45,7 +45,7 @@ export interface RewardSettings {
 
 /** The arms that go on with questions which the start has not learned. */
 export interface NewQuestionSettings {
-  /** Of as many questions as those of training by reward. */
+  /** Each of as many questions as a step of training by reward has. */
   readonly steps: number;
   /** Larger ones hold answers that the start does not know more often. */
   readonly groupSize: number;
@@ -153,7 +153,7 @@ const reward: RewardSettings = {
   klCoefficient: 1e-3,
 };
 
-/** Each of Beauty's 22,363 once. */
+/** Nearly each of Beauty's 22,363 once. */
 const newQuestions: NewQuestionSettings = {
   steps: 699,
   groupSize: 32,
@@ -230,7 +230,7 @@ export const beautyTokens: TaskSettings = {
   sdpo,
 };
 
-/** Its 8,317 new questions are asked once too. */
+/** Its 8,317 new questions are asked once, nearly, too. */
 export const scientific: TaskSettings = {
   ...beauty,
   dataset: 'amazon-scientific',
