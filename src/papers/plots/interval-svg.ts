@@ -22,6 +22,21 @@ export interface IntervalChart {
   readonly reference?: { readonly x: number; readonly label: string };
 }
 
+/** About as wide as a digit, in pixels. */
+const DIGIT = 7;
+
+/** Ticks with their texts: the most, up to 8, whose texts stand apart. */
+function labelledTicks(x: Scale, specifier: string): { at: number; label: string }[] {
+  for (let count = 8; ; count--) {
+    const format = x.tickFormat(count, specifier);
+    const ticks = x.ticks(count).map((at) => ({ at, label: format(at) }));
+    const [first, second] = ticks;
+    if (count === 1 || first === undefined || second === undefined) return ticks;
+    const widest = DIGIT * Math.max(...ticks.map(({ label }) => label.length));
+    if (widest + DIGIT <= x(second.at) - x(first.at)) return ticks;
+  }
+}
+
 const WIDTH = 860;
 const ROW = 34;
 const TOP = 66;
@@ -33,19 +48,17 @@ export function renderIntervalSvg(chart: IntervalChart): string {
   const bottom = TOP + rows.length * ROW;
   const height = bottom + 56;
   const x = scaleLinear(xRange, [left, WIDTH - 30]).clamp(true);
-  const format = x.tickFormat(8, xFormat === 'percent' ? '~%' : '~g');
+  const ticks = labelledTicks(x, xFormat === 'percent' ? '~%' : '~g');
   const upright = (at: number, stroke: string, dash = '') =>
     `<line x1="${fixed(x(at))}" x2="${fixed(x(at))}" y1="${TOP - 8}" y2="${bottom}" stroke="${stroke}"${dash}/>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escapeXml(title)}" ${font}>`,
     `<rect width="${WIDTH}" height="${height}" rx="10" fill="#ffffff"/>`,
     text(title, { x: 24, y: 32, size: 18, weight: 600, fill: ink }),
-    ...x
-      .ticks(8)
-      .flatMap((tick) => [
-        upright(tick, gridline),
-        text(format(tick), { x: x(tick), y: bottom + 18, size: 12, anchor: 'middle' }),
-      ]),
+    ...ticks.flatMap(({ at, label }) => [
+      upright(at, gridline),
+      text(label, { x: x(at), y: bottom + 18, size: 12, anchor: 'middle' }),
+    ]),
     ...(reference === undefined
       ? []
       : [

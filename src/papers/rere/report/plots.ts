@@ -2,17 +2,20 @@ import { colour } from '../../../runs/svg-parts.ts';
 import { type IntervalRow, renderIntervalSvg } from '../../plots/interval-svg.ts';
 import { type Line, renderPanelsSvg } from '../../plots/panels-svg.ts';
 import type { StudyReport } from '../../runner/reproduction.ts';
-import { armTitles, goesOn, isRewardArm, learnsNew, rewardArms } from '../study/arms.ts';
+import { armTitles, goesOn, isRewardArm, learnsNew } from '../study/arms.ts';
 import { type ArmResult, armsOf, at, mean, of } from './results.ts';
 
 type ReportPlot = StudyReport['plots'][number];
 
-const shown = Object.keys(rewardArms);
-const colourOf = (arm: string): string =>
-  isRewardArm(arm) ? colour(shown.indexOf(arm)) : '#7b8794';
+/** Colours of the reward-trained arms of a task, apart from each other as far as there are colours. */
+function colours(results: readonly ArmResult[]): (arm: string) => string {
+  const shown = rewardArmsOf(results);
+  return (arm) => (isRewardArm(arm) ? colour(shown.indexOf(arm)) : '#7b8794');
+}
 
 /** NDCG@10 of every arm, a dot per seed. */
 function ndcgSvg(results: readonly ArmResult[]): string {
+  const colourOf = colours(results);
   const rows: IntervalRow[] = armsOf(results).map((arm) => {
     const single = of(results, arm).map(({ test }) => at(test, 10).ndcg);
     return {
@@ -43,7 +46,7 @@ function average(series: readonly (readonly number[])[]): number[] {
 const smooth = (values: readonly number[], width = 10): number[] =>
   values.map((_, i) => mean(values.slice(Math.max(0, i - width + 1), i + 1)));
 
-const legendOf = (arms: readonly string[]) =>
+const legendOf = (arms: readonly string[], colourOf: (arm: string) => string) =>
   arms.map((arm) => ({
     name: armTitles[arm] ?? arm,
     colour: colourOf(arm),
@@ -62,10 +65,11 @@ const groupPanels = [
 /** What groups were like through training. */
 function groupsSvg(results: readonly ArmResult[]): string {
   const arms = rewardArmsOf(results);
+  const colourOf = colours(results);
   return renderPanelsSvg({
     title: 'Groups through training',
     columns: 3,
-    legend: legendOf(arms),
+    legend: legendOf(arms, colourOf),
     panels: groupPanels.map(([key, title]) => ({
       title,
       xLabel: 'step',
@@ -84,6 +88,7 @@ function groupsSvg(results: readonly ArmResult[]): string {
 
 /** What going on from the start adds to NDCG@10 on the test, question by question: 95% of a normal around the mean. */
 function gainSvg(results: readonly ArmResult[]): string {
+  const colourOf = colours(results);
   const rows = armsOf(results)
     .filter(goesOn)
     .map((arm): IntervalRow => {
@@ -113,6 +118,7 @@ function gainSvg(results: readonly ArmResult[]): string {
 /** Validation through training by reward, each run over its own start. */
 function curvesSvg(results: readonly ArmResult[]): string {
   const arms = rewardArmsOf(results).filter((arm) => !learnsNew(arm));
+  const colourOf = colours(results);
   const panel = (title: string, measure: 'ndcg' | 'hitRate') => ({
     title,
     xLabel: 'step',
@@ -132,7 +138,7 @@ function curvesSvg(results: readonly ArmResult[]): string {
   return renderPanelsSvg({
     title: 'Validation through training by reward',
     columns: 2,
-    legend: legendOf(arms),
+    legend: legendOf(arms, colourOf),
     panels: [panel('NDCG@10 over the start', 'ndcg'), panel('HR@10 over the start', 'hitRate')],
   });
 }
