@@ -29,7 +29,7 @@ export const widths = [128, 256, 512, 1024];
 export const rowCounts = [1, 8, 32, 128, 256];
 export const lengths = [64, 256, 1024];
 
-const MOST_OPERATIONS = 6e11;
+const MOST_OPERATIONS = 3e12;
 const MOST_TOKENS = 8192;
 
 /** A cell reaching less than this of a smaller neighbour's share of the floor is a cliff. */

@@ -40,6 +40,10 @@ export const rere: Paper = {
       does: 'ReRe from that start: beam search among the items, ranking reward, GRPO.',
     },
     {
+      command: 'npx laurel recommend train data --config recipes/rere/rere-new-small.yaml',
+      does: 'The same on questions that the start has not learned, which is where it gains.',
+    },
+    {
       command: 'npx laurel recommend train data --config recipes/rere/sdpo-small.yaml',
       does: 'S-DPO from that start, a baseline: what users took over random items.',
     },
