@@ -115,7 +115,7 @@ function fullPlan(names: readonly TaskName[], seeds: readonly number[]): CellPla
 }
 
 const quickPlan = (name: TaskName, seed: number): CellPlan[] =>
-  ['popularity', ...coreArms].map((arm) => cell({ name, task: quick(tasks[name]), seed }, arm));
+  ['popularity', ...armsOf(name)].map((arm) => cell({ name, task: quick(tasks[name]), seed }, arm));
 
 function plan({ isQuick, data, seeds = isQuick ? [0] : [0, 1, 2] }: PlanOptions): StudyPlan {
   const names = Object.keys(tasks) as TaskName[];

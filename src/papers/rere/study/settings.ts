@@ -269,6 +269,7 @@ export const quick = (task: TaskSettings): TaskSettings => ({
     batch: 128,
   },
   reward: { ...task.reward, promptsPerStep: 16, groupSize: 8, steps: 6, evalSteps: 3 },
+  newQuestions: { ...task.newQuestions, steps: 6, groupSize: 8 },
   sasrec: { ...task.sasrec, hiddenSize: 32, epochs: 2 },
   sdpo: { ...task.sdpo, batch: 16, steps: 6, evalSteps: 3 },
 });
