@@ -12,11 +12,12 @@ export interface AttentionInputs {
   readonly value: Tensor;
 }
 
-const isFused = hasOperator('aten::scaled_dot_product_attention');
+/** Asked when it matters: asking loads the engine. */
+const isFused = (): boolean => hasOperator('aten::scaled_dot_product_attention');
 
 /** Whether causal attention remembers its weights [B, H, T, T] for the backward pass. */
 export const remembersScores = ({ dtype, device }: Pick<Tensor, 'dtype' | 'device'>): boolean =>
-  device === 'cpu' ? dtype !== 'float32' : !isFused;
+  device === 'cpu' ? dtype !== 'float32' : !isFused();
 
 /**
  * Attention in which H / K query heads share each key-value head.
@@ -30,9 +31,9 @@ export function attention(
   config: ModelConfig,
 ): Tensor {
   if (visibility.copies !== undefined) return copiedAttention(inputs, visibility.copies, config);
-  const usesLibtorch = isFused && inputs.query.device !== 'cpu';
+  const usesLibtorch = inputs.query.device !== 'cpu' && isFused();
   if (visibility.isCausal && !usesLibtorch) return causalAttention(inputs, visibility, config);
-  return isFused
+  return isFused()
     ? fusedAttention(inputs, visibility, config)
     : composedAttention(inputs, visibility, config);
 }

@@ -87,7 +87,25 @@ function loadAddon(): Native {
   }
 }
 
-export const native = loadAddon();
+/**
+ * Stands for a part of the engine until something of it is asked for: loading libtorch takes almost half a second, and
+ * many commands need none of it.
+ */
+const onFirstUse = <Part extends object>(part: () => Part): Part =>
+  new Proxy({} as Part, {
+    get(_, name) {
+      load();
+      const value: unknown = Reflect.get(part(), name);
+      return typeof value === 'function' ? value.bind(part()) : value;
+    },
+    set(_, name, value) {
+      load();
+      return Reflect.set(part(), name, value);
+    },
+  });
+
+/** Loaded when it is first used. @throws EngineError then, where it was not built. */
+export let native: Native = onFirstUse(() => native);
 
 const WIRE_LENGTH = 1 << 17;
 
@@ -95,10 +113,19 @@ const WIRE_LENGTH = 1 << 17;
  * Carries arguments in and results out, as tags and payloads; native/wire.h has the format. Copies of this module
  * in one process share it, as they share the addon.
  */
-export const wire = native.attach(new Float64Array(WIRE_LENGTH));
+export let wire: Float64Array = onFirstUse(() => wire);
 
-// Threads belong to the process; a worker takes what the main thread chose.
-if (isMainThread) native.setThreads(chooseThreads().count);
+let isLoaded = false;
+
+function load(): void {
+  if (isLoaded) return;
+  const addon = loadAddon();
+  isLoaded = true;
+  native = addon;
+  wire = addon.attach(new Float64Array(WIRE_LENGTH));
+  // Threads belong to the process; a worker takes what the main thread chose.
+  if (isMainThread) addon.setThreads(chooseThreads().count);
+}
 
 /** Runs something native; what it throws becomes an EngineError that names `operation`. */
 export function attempt<Result>(operation: string, work: () => Result): Result {
