@@ -1,4 +1,5 @@
 // What the machine and this libtorch are, and how many threads to use.
+#include <atomic>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -32,10 +33,27 @@ bool kernelsFuse() {
 
 constexpr int64_t kMostThreads = 4096;
 
-napi_value setThreads(Arguments& arguments) {
+// Whether somebody has said how many threads the process works with.
+std::atomic<bool> areThreadsChosen{false};
+
+int threadCount(Arguments& arguments) {
   const int64_t count = arguments.integer(0);
   TORCH_CHECK(count >= 1 && count <= kMostThreads, "expected 1 to ", kMostThreads, " threads, found ", count);
-  at::set_num_threads(static_cast<int>(count));
+  return static_cast<int>(count);
+}
+
+napi_value setThreads(Arguments& arguments) {
+  const int count = threadCount(arguments);
+  areThreadsChosen = true;
+  at::set_num_threads(count);
+  return nullptr;
+}
+
+// startThreads(count): as setThreads where nobody has chosen yet, so that a thread or a copy of the library that loads
+// later leaves the choice alone.
+napi_value startThreads(Arguments& arguments) {
+  const int count = threadCount(arguments);
+  if (!areThreadsChosen.exchange(true)) at::set_num_threads(count);
   return nullptr;
 }
 
@@ -82,6 +100,7 @@ napi_value describeSystem(Arguments& arguments) {
 
 void defineSystem(napi_env env, napi_value exports) {
   define<setThreads>(env, exports, "setThreads");
+  define<startThreads>(env, exports, "startThreads");
   define<threads>(env, exports, "threads");
   define<attach>(env, exports, "attach");
   define<describeSystem>(env, exports, "describeSystem");

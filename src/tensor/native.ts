@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isMainThread } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { chooseThreads } from './threads.ts';
 import { isTracing, traced } from './trace.ts';
@@ -38,6 +37,8 @@ export interface Native {
   generatorState(handle: number): number;
   setGeneratorState(handle: number, state: number): void;
   setThreads(count: number): void;
+  /** The same where nobody in the process has chosen yet. */
+  startThreads(count: number): void;
   threads(): number;
   adjustMemory(bytes: number): number;
   describeSystem(): SystemDescription;
@@ -123,8 +124,8 @@ function load(): void {
   isLoaded = true;
   native = addon;
   wire = addon.attach(new Float64Array(WIRE_LENGTH));
-  // Threads belong to the process; a worker takes what the main thread chose.
-  if (isMainThread) addon.setThreads(chooseThreads().count);
+  // Threads belong to the process: who loads it later takes what was chosen.
+  addon.startThreads(chooseThreads().count);
 }
 
 /** Runs something native; what it throws becomes an EngineError that names `operation`. */

@@ -132,6 +132,26 @@ describe('a process', () => {
   );
 });
 
+describe('the number of threads', () => {
+  const addon = `const native = require(${JSON.stringify(addonPath)});`;
+  const inWorker = (work: string) => `
+    const { Worker } = require('node:worker_threads');
+    new Worker(${JSON.stringify(addon)} + ${JSON.stringify(work)}, { eval: true }).on('exit', () => report());
+  `;
+  const report = `${addon} const report = () => console.log(native.threads());`;
+
+  it('is what the first asked for, main thread or worker', async () => {
+    const first = inWorker('native.startThreads(3); console.log(native.threads());');
+    const script = `const report = () => { ${addon} native.startThreads(2); console.log(native.threads()); };${first}`;
+    expect((await runAlone(script)).stdout).toBe('3\n3\n');
+  });
+
+  it('stays what was set, whoever starts later', async () => {
+    const script = `${report} native.startThreads(2); native.setThreads(3); ${inWorker('native.startThreads(1);')}`;
+    expect((await runAlone(script)).stdout).toBe('3\n');
+  });
+});
+
 describe('the library imported twice in one process', () => {
   it('shares the wire, and each copy refuses the tensors of the other', async () => {
     const first = { ones, tidy, liveTensors };

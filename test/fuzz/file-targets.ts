@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { listFields, resolveConfig } from '../../src/config/index.ts';
-import { readSafetensors, tidy } from '../../src/tensor/index.ts';
+import { liveTensors, readSafetensors, tidy } from '../../src/tensor/index.ts';
 import { loadTokenizer } from '../../src/tokenizers/index.ts';
 import { grpoConfig } from '../../src/trainers/config/index.ts';
 import { type FuzzTarget, textSeeds } from './target.ts';
@@ -10,6 +10,9 @@ import { type FuzzTarget, textSeeds } from './target.ts';
 const golden = (name: string): URL => new URL(`../golden/${name}`, import.meta.url);
 
 const dtypes = ['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL', 'F8_E4M3'];
+
+// Loads libtorch, whose memory is none of a reader's.
+liveTensors();
 
 function safetensorsBytes(header: string, data: Uint8Array, claimed?: bigint): Buffer {
   const json = Buffer.from(header, 'utf8');
