@@ -116,7 +116,10 @@ test('what was validation can be learned, and then chooses no checkpoint', async
   const refused = await recommend(train);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain('set validation_questions to 0');
-  await succeed(`${train} --validation_questions 0`);
+  const best = await recommend(`${train} --validation_questions 0 --save_strategy best`);
+  expect(best.stderr).toContain('set save_strategy to steps, epoch or no');
+  // Nothing is evaluated, so that nothing has to be saved with it.
+  await succeed(`${train} --validation_questions 0 --save_steps 2`);
   const lines = metricLines(path('newer/run'));
   expect(lines.some((line) => line['eval_ranking/ndcg_10'] !== undefined)).toBe(false);
   // Twelve users have one question each: four a step make an epoch of three steps.

@@ -85,7 +85,12 @@ function checkBestIsSaved(config: ScheduleOptions): CheckProblem[] {
   const interval = evalSteps ?? loggingSteps;
   const times = saveSteps / interval;
   const isMultiple = Math.abs(times - Math.round(times)) < 1e-9;
-  if (saveStrategy !== 'steps' || (isMultiple && saveSteps < 1 === interval < 1)) return [];
+  const areAlike = saveSteps < 1 === interval < 1;
+  if (saveStrategy !== 'steps' || (isMultiple && areAlike)) return [];
+  if (!areAlike) {
+    const message = `load_best_model_at_end needs every evaluated model saved, and of save_steps (${saveSteps}) and eval_steps (${interval}) one is a share of the run, the other a number of steps; set save_steps to ${interval}, or eval_steps to ${saveSteps}`;
+    return [{ at: 'saveSteps', message }];
+  }
   const message = `load_best_model_at_end needs save_steps to be a multiple of eval_steps (${interval}), found ${saveSteps}; set save_steps to ${interval * Math.max(1, Math.round(times))}`;
   return [{ at: 'saveSteps', message }];
 }

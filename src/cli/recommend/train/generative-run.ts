@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ConfigSchema, toYaml } from '../../../config/index.ts';
+import { DataError } from '../../../errors.ts';
 import {
   learnValidation,
   type RecommendationData,
@@ -11,6 +12,7 @@ import type { TrainerHooks, TrainResult } from '../../../trainers/index.ts';
 import { pickOptions } from '../../resolve/pick-options.ts';
 import { trainerHooks } from '../../trainer-hooks.ts';
 import { type RecommenderModel, resolveRecommenderModel } from './resolve-recommender-model.ts';
+import { unvalidated } from './shared-options.ts';
 import type { SupervisedConfig } from './supervised-config.ts';
 
 /** What the methods of language models share. */
@@ -24,15 +26,6 @@ export type TrainModel = (
     readonly validation: ValidationOptions | null;
   },
 ) => Promise<RecommenderTrainResult>;
-
-/** The last weights are kept where nothing is asked of validation. */
-const unvalidated = {
-  evalStrategy: 'no',
-  evalOnStart: false,
-  loadBestModelAtEnd: false,
-  metricForBestModel: null,
-  earlyStoppingPatience: null,
-} as const;
 
 /** The options of a trainer's own schema that a configuration has, with the hooks of the command line. */
 export function trainerOptions<Schema extends ConfigSchema>(
@@ -63,6 +56,15 @@ const validationOf = (config: SharedConfig): ValidationOptions | null =>
         seed: config.seed,
       };
 
+/** @throws DataError where validation is to be learned and has no questions. */
+function learnedData({ datasetTrainSplit }: SharedConfig, data: RecommendationData) {
+  if (datasetTrainSplit === 'train') return data;
+  if (data.valid.length > 0) return learnValidation(data);
+  throw new DataError(
+    `${data.name} has no validation questions, which dataset_train_split: valid learns; prepare data whose split has some, or learn those of train`,
+  );
+}
+
 /** Loads or makes the model, trains it, and writes the recommender's folder. */
 export async function runGenerative(
   config: Omit<SharedConfig, 'perDeviceTrainBatchSize' | 'gradientAccumulationSteps'>,
@@ -71,8 +73,10 @@ export async function runGenerative(
 ): Promise<TrainResult> {
   const shared = config as SharedConfig;
   const model = await resolveRecommenderModel(shared, data);
-  const learned = shared.datasetTrainSplit === 'valid' ? learnValidation(data) : data;
-  const result = await train(model, { data: learned, validation: validationOf(shared) });
+  const result = await train(model, {
+    data: learnedData(shared, data),
+    validation: validationOf(shared),
+  });
   if (result.outcome === 'finished') saveRecommender(config.out, { ...model, data });
   return result;
 }

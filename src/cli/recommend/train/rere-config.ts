@@ -10,7 +10,6 @@ import {
   adapterOptions,
   backwardOptions,
   checkAdapters,
-  checkSchedule,
   completionLoggingOptions,
   generationOptions,
   loggingOptions,
@@ -23,6 +22,7 @@ import {
   checkModelSource,
   checkpointGroup,
   checkQuestions,
+  checkRecommenderSchedule,
   evaluationGroup,
   filesGroup,
   languageGroup,
@@ -154,7 +154,7 @@ export const rereConfig = defineConfig({
     ...checkModelSource(config),
     ...checkQuestions(config),
     ...checkAdapters(config),
-    ...checkSchedule(config),
+    ...checkRecommenderSchedule(config),
   ],
 });
 

@@ -5,7 +5,6 @@ import {
   backwardOptions,
   batchingOptions,
   checkAdapters,
-  checkSchedule,
   dpoOptions,
   loggingOptions,
   optimiserOptions,
@@ -15,6 +14,7 @@ import {
   checkModelSource,
   checkpointGroup,
   checkQuestions,
+  checkRecommenderSchedule,
   evaluationGroup,
   filesGroup,
   languageGroup,
@@ -78,7 +78,7 @@ export const sdpoConfig = defineConfig({
     ...checkModelSource(config),
     ...checkQuestions(config),
     ...checkAdapters(config),
-    ...checkSchedule(config),
+    ...checkRecommenderSchedule(config),
   ],
 });
 

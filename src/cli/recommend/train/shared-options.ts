@@ -3,6 +3,7 @@ import { type CheckProblem, configGroup } from '../../../config/index.ts';
 import {
   batchingOptions,
   checkpointOptions,
+  checkSchedule,
   evaluationOptions,
   modelOptions,
 } from '../../../trainers/config/index.ts';
@@ -133,6 +134,26 @@ export const checkQuestions = (config: LearnedQuestions): CheckProblem[] =>
         },
       ]
     : [];
+
+/** Where nothing is asked of validation nothing waits for it, and the last weights are kept. */
+export const unvalidated = {
+  evalStrategy: 'no',
+  evalOnStart: false,
+  loadBestModelAtEnd: false,
+  metricForBestModel: null,
+  earlyStoppingPatience: null,
+} as const;
+
+type Schedule = Parameters<typeof checkSchedule>[0] & { readonly validationQuestions: number };
+
+/** As the trainers' check, with evaluations only where validation has questions. */
+export function checkRecommenderSchedule(config: Schedule): CheckProblem[] {
+  if (config.validationQuestions > 0) return checkSchedule(config);
+  if (config.saveStrategy !== 'best') return checkSchedule({ ...config, ...unvalidated });
+  const message =
+    'best waits for evaluations, and validation_questions: 0 asks for none; set save_strategy to steps, epoch or no';
+  return [{ at: 'saveStrategy', message }];
+}
 
 const { shape: evaluation } = evaluationOptions.fields;
 

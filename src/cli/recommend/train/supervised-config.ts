@@ -4,7 +4,6 @@ import {
   backwardOptions,
   batchingOptions,
   checkAdapters,
-  checkSchedule,
   loggingOptions,
   optimiserOptions,
 } from '../../../trainers/config/index.ts';
@@ -13,6 +12,7 @@ import {
   checkModelSource,
   checkpointGroup,
   checkQuestions,
+  checkRecommenderSchedule,
   evaluationGroup,
   filesGroup,
   languageGroup,
@@ -55,7 +55,7 @@ export const supervisedConfig = defineConfig({
     ...checkModelSource(config),
     ...checkQuestions(config),
     ...checkAdapters(config),
-    ...checkSchedule(config),
+    ...checkRecommenderSchedule(config),
   ],
 });
 
