@@ -22,12 +22,14 @@ export interface SaveRecommenderOptions {
   readonly policy: Policy;
   readonly language: ItemLanguage;
   readonly data: Pick<RecommendationData, 'name' | 'items' | 'popularity'>;
+  /** Whether it has learned the questions of validation, which then say nothing of it. Default no. */
+  readonly isValidLearned?: boolean;
 }
 
 /** Writes a generative recommender's folder: the policy as a Hugging Face folder, and `recommender.json`. */
 export function saveRecommender(
   folder: string,
-  { policy, language, data }: SaveRecommenderOptions,
+  { policy, language, data, isValidLearned = false }: SaveRecommenderOptions,
 ): void {
   policy.save(folder);
   language.tokenizer.save(folder);
@@ -43,6 +45,7 @@ export function saveRecommender(
       ...(vocabulary === 'beginnings' && { vocabulary }),
       ...(prefix && { prefix }),
     },
+    ...(isValidLearned && { isValidLearned }),
     popularity: [...data.popularity],
     items: data.items,
   });

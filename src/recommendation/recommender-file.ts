@@ -21,6 +21,8 @@ const recommenderSchema = z.strictObject({
   dataset: z.string(),
   /** What the method keeps of its own. */
   settings: z.record(z.string(), z.unknown()),
+  /** Whether the questions of validation were learned, by it or by what it goes on from; left out: no. */
+  isValidLearned: z.boolean().optional(),
   /** How often each item occurs in training, by place. */
   popularity: z.array(z.number()),
   /** By place. */

@@ -122,6 +122,13 @@ test('what was validation can be learned, and then chooses no checkpoint', async
   await succeed(`${train} --validation_questions 0 --save_steps 2`);
   const lines = metricLines(path('newer/run'));
   expect(lines.some((line) => line['eval_ranking/ndcg_10'] !== undefined)).toBe(false);
+  const { stderr } = await succeed('evaluate newer --data catalogue --split valid');
+  expect(stderr).toContain('newer has learned the questions of validation');
+  const next = await recommend(
+    'train catalogue --method supervised --model_name_or_path newer --out next',
+  );
+  expect(next.code).toBe(2);
+  expect(next.stderr).toContain('newer has learned the questions of validation');
   // Twelve users have one question each: four a step make an epoch of three steps.
   expect(lines.findLast((line) => line['epoch'] !== undefined)?.['epoch']).toBe(1);
 });

@@ -103,6 +103,10 @@ async function evaluateAll(
   for (const folder of folders) {
     const loaded = loadRecommender(folder);
     assertSameItems(loaded, data);
+    if (config.split === 'valid' && loaded.catalogue.isValidLearned)
+      process.stderr.write(
+        `${folder} has learned the questions of validation: what it reaches there says nothing of others; measure it with --split test.\n`,
+      );
     const recommender = recommenderOf(loaded, config);
     await measure({ ...recommender, name: nameOf(folder, folders) }, loaded.language);
   }

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConfigSchema, toYaml } from '../../../config/index.ts';
-import { DataError } from '../../../errors.ts';
+import { ConfigError, DataError } from '../../../errors.ts';
 import {
   learnValidation,
   type RecommendationData,
   type RecommenderTrainResult,
+  readRecommenderFile,
   saveRecommender,
   type ValidationOptions,
 } from '../../../recommendation/index.ts';
@@ -56,6 +58,22 @@ const validationOf = (config: SharedConfig): ValidationOptions | null =>
         seed: config.seed,
       };
 
+/** Whether a recommender has learned the questions of validation; no other model has. */
+const hasLearnedValid = (folder: string | null): boolean =>
+  folder !== null &&
+  existsSync(join(folder, 'recommender.json')) &&
+  readRecommenderFile(folder).isValidLearned === true;
+
+/** @throws ConfigError where the questions that would choose the checkpoint were learned before. */
+function isValidLearned(config: SharedConfig): boolean {
+  const { modelNameOrPath, validationQuestions, datasetTrainSplit } = config;
+  if (!hasLearnedValid(modelNameOrPath)) return datasetTrainSplit === 'valid';
+  if (validationQuestions === 0) return true;
+  throw new ConfigError(
+    `validation_questions: ${modelNameOrPath} has learned the questions of validation, so that they can choose no checkpoint; set validation_questions to 0`,
+  );
+}
+
 /** @throws DataError where validation is to be learned and has no questions. */
 function learnedData({ datasetTrainSplit }: SharedConfig, data: RecommendationData) {
   if (datasetTrainSplit === 'train') return data;
@@ -72,12 +90,13 @@ export async function runGenerative(
   train: TrainModel,
 ): Promise<TrainResult> {
   const shared = config as SharedConfig;
+  const learned = { isValidLearned: isValidLearned(shared) };
   const model = await resolveRecommenderModel(shared, data);
   const result = await train(model, {
     data: learnedData(shared, data),
     validation: validationOf(shared),
   });
-  if (result.outcome === 'finished') saveRecommender(config.out, { ...model, data });
+  if (result.outcome === 'finished') saveRecommender(config.out, { ...model, ...learned, data });
   return result;
 }
 
