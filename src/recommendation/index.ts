@@ -43,6 +43,7 @@ export { type PopularityOptions, popularityRecommender } from './popularity.ts';
 export { type Prepared, type PrepareOptions, prepareLog } from './prepare-log.ts';
 export { DEFAULT_KS, type Estimate, estimate, hitRate, ndcg, rankOf } from './ranking-metrics.ts';
 export {
+  isRecommender,
   type RecommenderFile,
   readRecommenderFile,
   writeRecommenderFile,

@@ -42,9 +42,11 @@ export function writeRecommenderFile(folder: string, { items, ...rest }: Recomme
   replaceFile(join(folder, FILE), (put) => put(Buffer.from(text)));
 }
 
+/** Whether `laurel recommend train` wrote a folder. */
+export const isRecommender = (folder: string): boolean => existsSync(join(folder, FILE));
+
 function readText(folder: string): string {
-  const file = join(folder, FILE);
-  if (existsSync(file)) return readFileSync(file, 'utf8');
+  if (isRecommender(folder)) return readFileSync(join(folder, FILE), 'utf8');
   const found = existsSync(folder)
     ? `found ${readdirSync(folder).slice(0, 10).join(', ') || 'nothing'}`
     : 'there is no such folder';

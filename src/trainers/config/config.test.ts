@@ -222,6 +222,10 @@ describe('options that do not fit together', () => {
       'load_best_model_at_end: true\neval_strategy: steps\neval_steps: 30\nsave_steps: 100',
       'found 100; set save_steps to 90',
     ],
+    [
+      'load_best_model_at_end: true\neval_strategy: steps\neval_steps: 0.05\nsave_steps: 20',
+      'set save_steps to 0.05, or eval_steps to 20',
+    ],
     ['load_best_model_at_end: true\neval_strategy: epoch', 'set save_strategy to epoch'],
     ['save_strategy: best', 'required by save_strategy: best'],
     ['warmup_steps: 10\nwarmup_ratio: 0.1', 'set one of them to 0'],

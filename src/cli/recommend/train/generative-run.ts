@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConfigSchema, toYaml } from '../../../config/index.ts';
 import { ConfigError, DataError } from '../../../errors.ts';
 import {
+  isRecommender,
   learnValidation,
   type RecommendationData,
   type RecommenderTrainResult,
@@ -60,9 +60,7 @@ const validationOf = (config: SharedConfig): ValidationOptions | null =>
 
 /** Whether a recommender has learned the questions of validation; no other model has. */
 const hasLearnedValid = (folder: string | null): boolean =>
-  folder !== null &&
-  existsSync(join(folder, 'recommender.json')) &&
-  readRecommenderFile(folder).isValidLearned === true;
+  folder !== null && isRecommender(folder) && readRecommenderFile(folder).isValidLearned === true;
 
 /** @throws ConfigError where the questions that would choose the checkpoint were learned before. */
 function isValidLearned(config: SharedConfig): boolean {

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { DataError } from '../../../errors.ts';
 import { Policy } from '../../../policy/index.ts';
 import {
   type Item,
   type ItemLanguage,
+  isRecommender,
   itemLanguage,
   loadRecommender,
   type RecommendationData,
@@ -83,7 +82,7 @@ function assertSameSpelling(
 
 /** The language of a trained recommender; undefined for another folder. @throws DataError where it knows other items. */
 function trainedLanguage(folder: string, data: RecommendationData): ItemLanguage | undefined {
-  if (!existsSync(join(folder, 'recommender.json'))) return undefined;
+  if (!isRecommender(folder)) return undefined;
   const { catalogue, language } = loadRecommender(folder);
   const { items } = data;
   const other = items.find(({ key }, place) => key !== catalogue.items[place]?.key);
